@@ -1,0 +1,29 @@
+"""Clinical knowledge as data, and the three-valued engine that asks it of a chart.
+
+Imports nothing but the standard library and pydantic; knows neither HTTP nor FHIR wire formats.
+"""
+
+from rules.chart import Chart, ChartBuilder
+from rules.engine import RuleResult, evaluate
+from rules.faults import Fault, KnowledgeFaults
+from rules.loader import load_rules, read_rules
+from rules.logic import Verdict
+from rules.ruleset import RuleSet
+from rules.schema import Rule
+from rules.triage import Triage, triage
+
+__all__ = [
+    "Chart",
+    "ChartBuilder",
+    "Fault",
+    "KnowledgeFaults",
+    "Rule",
+    "RuleResult",
+    "RuleSet",
+    "Triage",
+    "Verdict",
+    "evaluate",
+    "load_rules",
+    "read_rules",
+    "triage",
+]

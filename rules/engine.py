@@ -1,0 +1,237 @@
+"""Evaluate rules on a chart: one :class:`RuleResult` per rule, with its trace.
+
+Nothing is decided here that a rule file does not say. Deceased patients get no result at all (knowledge 2.1); a
+routine rule is not run when Conditions could not be had (knowledge 2.10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rules.chart import Answer, Availability, Chart, Clock, Condition, Fact
+from rules.criteria import Criterion, Evaluation
+from rules.knowledge import Lexicon, Template
+from rules.logic import NO_DOUBT, Doubt, Outcome, Verdict
+from rules.ruleset import RuleSet
+from rules.schema import Level, Rule, SuggestionUse
+
+REQUIRED = "Condition"
+"""The one kind of data without which only red flags run (knowledge 2.10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A template that a result offers, filled as far as the rules can: priority, sides, notes."""
+
+    template: Template
+    priority: str
+    sides: frozenset[str]
+    notes: tuple[str, ...] = ()
+    not_checked: frozenset[str] = frozenset()
+    """Kinds that could not be had and might have left the suggestion out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A suggestion that was not offered, and why."""
+
+    template: Template
+    because: Outcome
+    say: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Something the card reports as looked for."""
+
+    title: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule says to one chart.
+
+    ``verdict`` is strict: unknown when an exclusion could not be checked. ``fires`` follows the rule's policy
+    for
+    that case. ``level`` is set when it fires. ``because`` are the facts, ``not_found`` the exclusions that
+    were
+    looked for and are absent, ``could_not_check`` the kinds of data that were not (wholly) had.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    fires: bool
+    when: Outcome
+    unless: tuple[Outcome, ...] = ()
+    not_run: str | None = None
+    level: Level | None = None
+    level_outcome: Outcome | None = None
+    because: tuple[Fact | Answer, ...] = ()
+    possible: Doubt = NO_DOUBT
+    not_found: tuple[Criterion, ...] = ()
+    looked: tuple[Looked, ...] = ()
+    said: tuple[str, ...] = ()
+    could_not_check: frozenset[str] = frozenset()
+    suggestions: tuple[Suggestion, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """True when no further data can change the verdict."""
+        return self.verdict is not Verdict.UNKNOWN and not self.could_not_check
+
+
+def evaluate(
+    ruleset: RuleSet, chart: Chart, *, hook: str, now: datetime, rules: Iterable[Rule] | None = None
+) -> tuple[RuleResult, ...]:
+    """Evaluate the rules of ``hook`` (or ``rules``) on ``chart`` as of ``now`` (aware).
+
+    Returns one result per rule in the order of their numbers; empty for a deceased patient.
+    """
+    if chart.patient.deceased:
+        return ()
+    call = _Call(ruleset, chart, hook, Clock(now))
+    chosen = ruleset.for_hook(hook) if rules is None else tuple(rules)
+    return tuple(call.result(rule) for rule in chosen)
+
+
+class _Call:
+    """One chart at one hook; each rule is worked out once, also when another rule asks for it."""
+
+    def __init__(self, ruleset: RuleSet, chart: Chart, hook: str, clock: Clock) -> None:
+        self.ruleset = ruleset
+        self.chart = chart
+        self.hook = hook
+        self._results: dict[str, RuleResult] = {}
+        self._readings = {
+            urgent: Evaluation(chart, clock, ruleset.lexicon, urgent=urgent, result=self._level_of)
+            for urgent in (True, False)
+        }
+
+    def result(self, rule: Rule) -> RuleResult:
+        """The result of one rule."""
+        found = self._results.get(rule.id)
+        if found is None:
+            found = self._results[rule.id] = self._evaluate(rule, self._readings[rule.red_flag])
+        return found
+
+    def _level_of(self, rule_id: str) -> tuple[str | None, frozenset[str]]:
+        result = self.result(self.ruleset.rule(rule_id))
+        indicator = result.level.indicator if result.fires and result.level is not None else None
+        return indicator, result.could_not_check
+
+    def _evaluate(self, rule: Rule, of: Evaluation) -> RuleResult:
+        if not rule.red_flag and self.chart.had(REQUIRED) in (Availability.MISSING, Availability.FAILED):
+            missing = frozenset({REQUIRED})
+            outcome = Outcome(Verdict.UNKNOWN, missing=missing)
+            return RuleResult(rule, Verdict.UNKNOWN, False, outcome, not_run=REQUIRED, could_not_check=missing)
+        gate = rule.gates.get(self.hook)
+        if gate is not None:
+            outcome = gate.evaluate(of)
+            if not outcome.applies:
+                return RuleResult(
+                    rule, outcome.verdict, False, outcome, not_run="gate", could_not_check=outcome.missing
+                )
+        when = rule.when.evaluate(of)
+        if not when.applies:
+            return RuleResult(rule, when.verdict, False, when, could_not_check=when.missing)
+        unless = tuple(criterion.evaluate(of) for criterion in rule.unless)
+        excluded = [outcome for outcome in unless if outcome.applies]
+        if excluded:
+            doubt = min((outcome.missing for outcome in excluded), key=lambda kinds: (len(kinds), sorted(kinds)))
+            return RuleResult(rule, Verdict.DOES_NOT_APPLY, False, when, unless, could_not_check=doubt)
+        unknown = frozenset[str]().union(*(outcome.missing for outcome in unless))
+        verdict = Verdict.UNKNOWN if unknown else Verdict.APPLIES
+        hidden = unknown and (rule.if_exclusion_unknown == "hide" or unknown & frozenset(rule.hide_when_missing))
+        result = RuleResult(rule, verdict, not hidden, when, unless, could_not_check=when.missing | unknown)
+        return result if hidden else self._fired(result, of)
+
+    def _fired(self, result: RuleResult, of: Evaluation) -> RuleResult:
+        rule = result.rule
+        level, level_outcome = self._level(rule, of)
+        because = result.when.facts
+        if level_outcome is not None:
+            because = tuple(dict.fromkeys((*level_outcome.facts, *because)))
+        side_of = next((found for found in (part.evaluate(of) for part in rule.card.side_of) if found.applies), None)
+        sides = side_of.sides if side_of is not None else frozenset[str]()
+        suggestions, left_out = self._suggestions(rule, level, of, sides)
+        sided = any(suggestion.template.sided for suggestion in suggestions)
+        return replace(
+            result,
+            level=level,
+            level_outcome=level_outcome,
+            because=because,
+            possible=_possible(because, of.lexicon),
+            not_found=tuple(
+                criterion
+                for criterion, outcome in zip(rule.unless, result.unless, strict=True)
+                if outcome.verdict is Verdict.DOES_NOT_APPLY and outcome.settled
+            ),
+            looked=tuple(Looked(asked.title, asked.when.evaluate(of)) for asked in rule.card.look_for),
+            said=tuple(saying.text for saying in rule.card.say if saying.when.evaluate(of).applies),
+            suggestions=suggestions,
+            left_out=left_out,
+            notes=side_of.notes if side_of is not None and sided else (),
+        )
+
+    def _level(self, rule: Rule, of: Evaluation) -> tuple[Level, Outcome | None]:
+        for level in rule.levels[:-1]:
+            if level.hooks and self.hook not in level.hooks:
+                continue
+            if level.when is None:
+                return level, None
+            outcome = level.when.evaluate(of)
+            if outcome.applies:
+                return level, outcome
+        return rule.levels[-1], None
+
+    def _suggestions(
+        self, rule: Rule, level: Level, of: Evaluation, sides: frozenset[str]
+    ) -> tuple[tuple[Suggestion, ...], tuple[LeftOut, ...]]:
+        offered: list[Suggestion] = []
+        left_out: list[LeftOut] = []
+        for use in level.suggestions:
+            template = self.ruleset.templates[use.template]
+            wanted = use.when.evaluate(of) if use.when is not None else None
+            if wanted is not None and not wanted.applies:
+                left_out.append(LeftOut(template, wanted, None))
+                continue
+            outcomes = [
+                (leave, leave.when.evaluate(of))
+                for leave in template.leave_out
+                if not leave.groups or rule.group in leave.groups
+            ]
+            against = next(((leave, outcome) for leave, outcome in outcomes if outcome.applies), None)
+            if against is not None:
+                left_out.append(LeftOut(template, against[1], against[0].say))
+                continue
+            doubt = frozenset[str]().union(*(outcome.missing for _, outcome in outcomes))
+            offered.append(_filled(use, template, sides, doubt))
+        return tuple(offered), tuple(left_out)
+
+
+def _filled(use: SuggestionUse, template: Template, sides: frozenset[str], doubt: frozenset[str]) -> Suggestion:
+    return Suggestion(
+        template,
+        use.priority or template.default_priority,
+        sides if template.sided else frozenset(),
+        (*template.notes, *use.notes),
+        doubt,
+    )
+
+
+def _possible(facts: Sequence[Fact | Answer], lexicon: Lexicon) -> Doubt:
+    """Which concepts the facts stand for surely, and which only as suspected diagnosis or by a wider code."""
+    sure: set[str] = set()
+    doubtful: set[str] = set()
+    for fact in facts:
+        if isinstance(fact, Answer):
+            continue
+        suspected = isinstance(fact, Condition) and fact.verification in lexicon.statuses.suspected
+        for match in (*fact.matches, *getattr(fact, "finding_matches", ())):
+            (doubtful if suspected or match.wide else sure).add(match.concept)
+    return Doubt(frozenset(doubtful), frozenset(sure))
