@@ -114,13 +114,18 @@ class Fact:
     body_sides: frozenset[str] = frozenset()
     status: str | None = None
 
+    @property
+    def said_by(self) -> tuple[CodeMatch, ...]:
+        """The matches by which the entry says what it says."""
+        return self.matches
+
     def matched(self, concepts: frozenset[str]) -> tuple[CodeMatch, ...]:
         """The matches in any of ``concepts``."""
-        return tuple(match for match in self.matches if match.concept in concepts)
+        return tuple(match for match in self.said_by if match.concept in concepts)
 
     def sides(self, concepts: frozenset[str]) -> frozenset[str]:
         """The side from the code; where the code names none, from the body site; else empty (unknown)."""
-        coded = frozenset().union(*(match.sides for match in self.matches if match.concept in concepts))
+        coded = frozenset[str]().union(*(match.sides for match in self.matched(concepts)))
         return coded or self.body_sides
 
 
@@ -144,6 +149,10 @@ class Observation(Fact):
     number: float | None = None
     unit: str | None = None
     finding_matches: tuple[CodeMatch, ...] = ()
+
+    @property
+    def said_by(self) -> tuple[CodeMatch, ...]:
+        return (*self.matches, *self.finding_matches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rules.coded import in_sentence
 from rules.criteria import Criterion
 from rules.faults import Fault, unknown_word
 from rules.knowledge import Template
@@ -21,7 +22,7 @@ SUMMARY_LIMIT = 140
 POSSIBLE = re.compile(r"\[possible: ([a-z0-9_, ]+)\] ?")
 """Stands before a diagnosis in a summary; becomes "possible " when it is only suspected."""
 
-_AT_START = re.compile("^" + POSSIBLE.pattern + r"(\w)")
+_AT_START = re.compile("^" + POSSIBLE.pattern + r"(\w+)")
 
 STATEMENTS = frozenset(f"S{number}" for number in range(1, 85))
 """The statements of the four source documents."""
@@ -37,7 +38,7 @@ def with_possible(sentence: str, doubt: Doubt) -> str:
 
     def start(match: re.Match[str]) -> str:
         first = match.group(2)
-        return f"Possible {first.lower()}" if doubt.covers(_names(match.group(1))) else first
+        return f"Possible {in_sentence(first)}" if doubt.covers(_names(match.group(1))) else first
 
     return POSSIBLE.sub(replaced, _AT_START.sub(start, sentence))
 
@@ -65,6 +66,10 @@ def cross_checks(ruleset: RuleSet) -> Iterator[Fault]:
                 measure.concept,
                 words.codelists.concepts,
             )
+        elif measure.codes:
+            known = {f"{row.system}:{row.code}" for row in words.codelists.codes(measure.concept)}
+            for code in sorted(measure.codes - known):
+                yield unknown_word("definitions.toml", f"measure.{name}.codes", "code of the concept", code, known)
         if measure.answer is not None and measure.answer not in words.items:
             yield unknown_word("definitions.toml", f"measure.{name}.answer", "item", measure.answer, words.items)
     for template in ruleset.templates.values():

@@ -6,9 +6,9 @@ Source of the definitions: knowledge 2.1 (active, history, finding as Observatio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from rules.chart import Condition, Fact, Observation, When
 from rules.codelists import CodeMatch
@@ -40,18 +40,27 @@ class Dated(Criterion):
     ``reading``: how a partial date is read. ``latest`` takes the latest day it can mean (the urgent reading);
     ``whole`` demands that the whole period lies inside the window, for tests that remove a card or a
     suggestion.
-    ``undated``: whether a missing date counts as recent; when not said, it does for red flags only.
+    ``undated``: whether a missing date counts as recent; when not said, it does for red flags only. ``only``
+    takes nothing but facts without a date, and so goes with no window.
     """
 
     within: int | None = Field(default=None, ge=0)
     hours: int | None = Field(default=None, ge=1)
     reading: Literal["latest", "whole"] = "latest"
-    undated: Literal["recent", "ignored"] | None = None
+    undated: Literal["recent", "ignored", "only"] | None = None
+
+    @model_validator(mode="after")
+    def _only_without_window(self) -> Self:
+        if self.undated == "only" and (self.within is not None or self.hours is not None):
+            raise ValueError("undated = 'only' takes no window ('within' or 'hours')")
+        return self
 
     def in_window(self, when: When | None, of: Evaluation, within: int | None) -> bool:
         """True when ``when`` lies in the window of ``within`` days and of ``hours``; no window takes any
         date.
         """
+        if self.undated == "only":
+            return when is None
         if within is None and self.hours is None:
             return True
         if when is None:
@@ -65,9 +74,13 @@ class Dated(Criterion):
         return days(when) <= within
 
     def window_words(self) -> str:
+        if self.undated == "only":
+            return " without a date"
         if self.hours is not None:
             return f" in the last {self.hours} hours"
-        return f" in the last {span(self.within)}" if self.within is not None else ""
+        if self.within is None:
+            return ""
+        return f" in the last {span(self.within)}" if self.within else " today"
 
 
 _SPANS = {14: "14 days", 42: "6 weeks", 84: "12 weeks", 183: "6 months", 365: "12 months"}
@@ -75,10 +88,10 @@ _SPANS = {14: "14 days", 42: "6 weeks", 84: "12 weeks", 183: "6 months", 365: "1
 
 def span(days: int) -> str:
     """A number of days as people say it."""
-    return _SPANS.get(days, f"{days} days" if days != 1 else "day")
+    return _SPANS.get(days, f"{days} day{'s' if days != 1 else ''}")
 
 
-class Coded(Dated):
+class Coded(Criterion):
     """A criterion about facts that are in a code list.
 
     ``only`` keeps to some codes of the lists (``icd-10:N39.4``, children included), ``without`` takes some away.
@@ -119,7 +132,7 @@ class Coded(Dated):
         return Outcome(Verdict.APPLIES, tuple(facts), sides=sides, asked=self)
 
     def _said(self, words: Lexicon, names: tuple[str, ...]) -> str:
-        titles = [words.codelists.concepts[name].title for name in names]
+        titles = [in_sentence(words.codelists.concepts[name].title) for name in names]
         said = titles[0] if len(titles) == 1 else ", ".join(titles[:-1]) + " or " + titles[-1]
         if self.only:
             said += " (only " + ", ".join(self.only) + ")"
@@ -142,6 +155,11 @@ class Coded(Dated):
                 yield unknown_word(file, place, "code system", code.partition(":")[0], words.codelists.systems)
 
 
+def in_sentence(title: str) -> str:
+    """A title inside a sentence: its first word loses the capital, unless it is an abbreviation."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 def _names(code: str, match: CodeMatch, words: Lexicon) -> bool:
     """True when ``code`` (``system:code``) names the coding that matched, or an ancestor where prefixes
     count.
@@ -154,7 +172,7 @@ def _names(code: str, match: CodeMatch, words: Lexicon) -> bool:
     return found.startswith(wanted) if system.match == "prefix" else found == wanted
 
 
-class ConditionCriterion(Coded):
+class ConditionCriterion(Coded, Dated):
     """A diagnosis, problem or (for the sets that allow it) a finding recorded as Observation.
 
     ``status``: ``active`` as defined in knowledge 2.1; ``any`` takes every usable Condition (history).
@@ -203,18 +221,22 @@ class ConditionCriterion(Coded):
     def _found(self, finding: Observation, of: Evaluation) -> bool:
         if finding.status in of.lexicon.statuses.finding_not_usable or not self.right_matches(finding, of):
             return False
-        return self.in_window(
-            finding.when, of, min(self.within or FINDING_DAYS, FINDING_DAYS) if self.within != 0 else 0
-        )
+        within = FINDING_DAYS if self.within is None else min(self.within, FINDING_DAYS)
+        return self.in_window(finding.when, of, within)
 
     def _kinds(self, findings: bool) -> frozenset[str]:
         return frozenset({"Condition", "Observation"} if findings else {"Condition"})
 
     def say(self, words: Lexicon) -> str:
-        kind = ("newly recorded " if self.new else "") + (
-            "active " if self.status == "active" else "a record (any status) of "
-        )
-        return kind + self._said(words, self.condition) + self.window_words()
+        return ("a " if self.status == "any" else "") + self._kind_words(words)
+
+    def say_not(self, words: Lexicon) -> str:
+        return f"no {self._kind_words(words)}"
+
+    def _kind_words(self, words: Lexicon) -> str:
+        new = "newly recorded " if self.new else ""
+        status = "active " if self.status == "active" else "record (any status) of "
+        return new + status + self._said(words, self.condition) + self.window_words()
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         needs = {DataNeed("Condition", self.concepts())}

@@ -101,6 +101,9 @@ class ReplacedCriterion(Criterion):
     def say(self, words: Lexicon) -> str:
         return "hip replacement on record" if self.replaced == "any" else "both hips replaced"
 
+    def say_not(self, words: Lexicon) -> str:
+        return "no hip replacement on record" if self.replaced == "any" else "not both hips replaced"
+
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return _STATUS.need(words) | _PROCEDURE.need(words)
 

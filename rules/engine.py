@@ -137,13 +137,15 @@ class _Call:
                     rule, outcome.verdict, False, outcome, not_run="gate", could_not_check=outcome.missing
                 )
         when = rule.when.evaluate(of)
-        if not when.applies:
+        if when.verdict is Verdict.DOES_NOT_APPLY:
             return RuleResult(rule, when.verdict, False, when, could_not_check=when.missing)
         unless = tuple(criterion.evaluate(of) for criterion in rule.unless)
         excluded = [outcome for outcome in unless if outcome.applies]
         if excluded:
             doubt = min((outcome.missing for outcome in excluded), key=lambda kinds: (len(kinds), sorted(kinds)))
             return RuleResult(rule, Verdict.DOES_NOT_APPLY, False, when, unless, could_not_check=doubt)
+        if when.unknown:
+            return RuleResult(rule, when.verdict, False, when, unless, could_not_check=when.missing)
         unknown = frozenset[str]().union(*(outcome.missing for outcome in unless))
         verdict = Verdict.UNKNOWN if unknown else Verdict.APPLIES
         hidden = unknown and (rule.if_exclusion_unknown == "hide" or unknown & frozenset(rule.hide_when_missing))
@@ -232,6 +234,6 @@ def _possible(facts: Sequence[Fact | Answer], lexicon: Lexicon) -> Doubt:
         if isinstance(fact, Answer):
             continue
         suspected = isinstance(fact, Condition) and fact.verification in lexicon.statuses.suspected
-        for match in (*fact.matches, *getattr(fact, "finding_matches", ())):
+        for match in fact.said_by:
             (doubtful if suspected or match.wide else sure).add(match.concept)
     return Doubt(frozenset(doubtful), frozenset(sure))

@@ -37,11 +37,13 @@ class Statuses(Table):
 class Measure(Table):
     """A kind of measurement: where it stands, which values and units are valid.
 
-    ``units`` maps the unit as recorded (exactly) to how it is read; empty = the unit does not matter.
+    ``codes`` keeps to some codes of the concept (``loinc:72097-9``); empty = all. ``units`` maps the unit as
+    recorded (exactly) to how it is read; empty = the unit does not matter.
     """
 
     title: str
     concept: str
+    codes: frozenset[str] = frozenset()
     answer: str | None = None
     least: float | None = None
     most: float | None = None
@@ -57,6 +59,9 @@ class Measure(Table):
         if not isinstance(fact, Observation) or fact.number is None:
             return None
         if (self.status and fact.status not in self.status) or fact.status in self.status_not:
+            return None
+        codes = {f"{match.system}:{match.row_code}" for match in fact.matched(frozenset({self.concept}))}
+        if self.codes and not codes & self.codes:
             return None
         number = fact.number
         if self.units:

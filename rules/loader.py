@@ -259,8 +259,7 @@ class _Reading:
             self.criterion(part, file, f"unless[{index}]") for index, part in enumerate(_sequence(raw.get("unless")))
         )
         table["level"] = tuple(
-            self._with_if(Level, part, file, f"level[{index}]")
-            for index, part in enumerate(_sequence(raw.get("level")))
+            self._level(part, file, f"level[{index}]") for index, part in enumerate(_sequence(raw.get("level")))
         )
         table["gate"] = {
             hook: self.criterion(part, file, f"gate.{hook}") for hook, part in _mapping(raw.get("gate")).items()

@@ -122,7 +122,7 @@ class AnsweredCriterion(Dated):
         return Outcome(Verdict.APPLIES, met, asked=self) if met else of.absent(ANSWERS, self)
 
     def say(self, words: Lexicon) -> str:
-        return f"an answer in the group '{self.in_group}' of the questionnaire{self.window_words()}"
+        return f"answer in the group '{self.in_group}' of the questionnaire{self.window_words()}"
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset({DataNeed("QuestionnaireResponse")})

@@ -194,7 +194,7 @@ class FiresCriterion(Criterion):
 
     def say(self, words: Lexicon) -> str:
         at = f" as {' or '.join(self.at)}" if self.at else ""
-        return f"a card of {', '.join(self.fires)}{at}"
+        return f"card of {' or '.join(self.fires)}{at}"
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from rules.chart import Fact, Order, When
-from rules.coded import Coded, Names, span
+from rules.coded import Coded, Dated, Names, span
 from rules.criteria import DataNeed, Evaluation
 from rules.logic import Outcome, Verdict
 
@@ -16,21 +16,11 @@ if TYPE_CHECKING:
 
 
 class RecordCriterion(Coded):
-    """A dated entry of the record in a code list, with one of ``status`` or with none of ``status_not``."""
+    """An entry of the record in a code list, with one of ``status`` or with none of ``status_not``."""
 
     record_kinds: ClassVar[tuple[str, ...]]
     status: tuple[str, ...] = ()
     status_not: tuple[str, ...] = ()
-
-    def evaluate(self, of: Evaluation) -> Outcome:
-        concepts = self.concepts()
-        facts = [
-            fact
-            for kind in self.record_kinds
-            for fact in of.chart.facts(kind, concepts)
-            if self._counts(fact) and self.right_matches(fact, of) and self.in_window(fact.when, of, self.within)
-        ]
-        return self.outcome(facts, of, frozenset(self.record_kinds))
 
     def _counts(self, fact: Fact) -> bool:
         if self.status and fact.status not in self.status:
@@ -44,7 +34,21 @@ class RecordCriterion(Coded):
         return f"{' or '.join(self.status)} " if self.status else ""
 
 
-class ProcedureCriterion(RecordCriterion):
+class DatedRecord(RecordCriterion, Dated):
+    """An entry of the record with a window."""
+
+    def evaluate(self, of: Evaluation) -> Outcome:
+        concepts = self.concepts()
+        facts = [
+            fact
+            for kind in self.record_kinds
+            for fact in of.chart.facts(kind, concepts)
+            if self._counts(fact) and self.right_matches(fact, of) and self.in_window(fact.when, of, self.within)
+        ]
+        return self.outcome(facts, of, frozenset(self.record_kinds))
+
+
+class ProcedureCriterion(DatedRecord):
     """A procedure, ``completed`` when no status is said."""
 
     word: ClassVar[str] = "procedure"
@@ -59,7 +63,7 @@ class ProcedureCriterion(RecordCriterion):
         return f"{self._status_words()}{self._said(words, self.procedure)} among the procedures{self.window_words()}"
 
 
-class OrderCriterion(RecordCriterion):
+class OrderCriterion(DatedRecord):
     """A service request on file or among the drafts, in one of ``status``; ``doNotPerform`` is never an order.
 
     ``days_ago``: certainly dated so many days ago or more. ``drafts``: only those of the hook's context.
@@ -102,7 +106,7 @@ class OrderCriterion(RecordCriterion):
         return outcome
 
 
-class ImagingCriterion(RecordCriterion):
+class ImagingCriterion(DatedRecord):
     """A report or study of images. Images have no side: an image of either hip counts."""
 
     word: ClassVar[str] = "imaging"

@@ -62,7 +62,7 @@ _FLIPS: dict[str, dict[Any, Any]] = {
     "drug": {True: False},
     "elective": {True: False},
     "drafts": {True: False},
-    "undated": {"ignored": "recent", "recent": "ignored"},
+    "undated": {"ignored": "recent", "recent": "ignored", "only": "recent"},
     "replaced": {"both": "any", "any": "both"},
 }
 
@@ -224,6 +224,8 @@ def _measure_mutants(measure: Measure) -> Iterator[tuple[str, Measure]]:
         for word in sorted(words):
             if field == "status_not" or len(words) > 1:
                 yield f"{field} without {word}", measure.model_copy(update={field: words - {word}})
+    if measure.codes:
+        yield "any code", measure.model_copy(update={"codes": frozenset()})
     for unit in measure.units:
         units = {key: value for key, value in measure.units.items() if key != unit}
         yield f"without unit {unit}", measure.model_copy(update={"units": units or {"none": "as-is"}})

@@ -142,10 +142,7 @@ def test_no_list_is_signed_yet_and_titles_tell_the_lists_apart() -> None:
 
 def test_the_wide_codes() -> None:
     wide = {
-        (name, row.system, row.code)
-        for name, concept in LISTS.concepts.items()
-        for row in concept.rows
-        if row.wide
+        (name, row.system, row.code) for name, concept in LISTS.concepts.items() for row in concept.rows if row.wide
     }
     assert wide == {
         *(("fai", "icd-10-cm", code) for code in ("M25.85", "M25.851", "M25.852")),
@@ -212,11 +209,7 @@ def test_every_row_finds_its_own_concept(concept: str) -> None:
         assert (found.row_code, found.display, found.wide) == (row.code, row.display, row.wide)
         assert found.sides >= row.sides
         takes_children = row.descendants and LISTS.systems[row.system].match == "prefix"
-        longer = [
-            match.row_code
-            for match in LISTS.match(URL[row.system], row.code + "!")
-            if match.concept == concept
-        ]
+        longer = [match.row_code for match in LISTS.match(URL[row.system], row.code + "!") if match.concept == concept]
         assert (row.code in longer) is takes_children
 
 
@@ -306,9 +299,7 @@ def test_a_match_says_what_matched() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "code", ["M16.11", "m16.11", "M1611", "m1611", " M16.11", "M16 .11", "M.16.1.1", "\tM1611\n"]
-)
+@pytest.mark.parametrize("code", ["M16.11", "m16.11", "M1611", "m1611", " M16.11", "M16 .11", "M.16.1.1", "\tM1611\n"])
 def test_icd_codes_are_compared_without_case_dots_and_blanks(code: str) -> None:
     assert concepts(CM, code) == ["hip_osteoarthritis"]
     assert the_match(CM, code, "hip_osteoarthritis").sides == RIGHT
@@ -521,9 +512,7 @@ def test_matching_agrees_with_a_plain_reading_of_the_files(short: str, written: 
     assert {match.concept: match.row_code for match in LISTS.match(URL[short], written)} == expected
 
 
-@pytest.mark.parametrize(
-    "code", [None, 239872002, 1.5, True, [], {}, "", " ", ".", "M16.11" + " " * 64, "M16" * 5000]
-)
+@pytest.mark.parametrize("code", [None, 239872002, 1.5, True, [], {}, "", " ", ".", "M16.11" + " " * 64, "M16" * 5000])
 def test_a_code_that_is_no_code_matches_nothing(code: object) -> None:
     assert all(LISTS.match(url, code) == () for url in URL.values())
 
@@ -666,9 +655,7 @@ def test_an_unknown_column(files: Files) -> None:
     assert no_code.message == "the concept has no active code"
 
 
-@pytest.mark.parametrize(
-    "header", [HEADER.removesuffix(",note"), HEADER + ",note", "code,system" + HEADER[11:]]
-)
+@pytest.mark.parametrize("header", [HEADER.removesuffix(",note"), HEADER + ",note", "code,system" + HEADER[11:]])
 def test_a_header_that_is_not_the_header(files: Files, header: str) -> None:
     files.rows(SOUND_ROW, header=header)
     assert Fault("codelists/hip_pain.csv", "line 1", f"the header must be {HEADER}") in files.faults()
@@ -745,9 +732,7 @@ def test_a_row_with_too_few_or_too_many_columns(files: Files, row: str) -> None:
         ),
     ],
 )
-def test_a_fault_in_a_row(
-    files: Files, row: str, message: str, word: str | None, nearest: str | None
-) -> None:
+def test_a_fault_in_a_row(files: Files, row: str, message: str, word: str | None, nearest: str | None) -> None:
     files.rows(SOUND_ROW, row)
     fault = files.fault()
     assert (fault.file, fault.place) == ("codelists/hip_pain.csv", "line 3")

@@ -1,0 +1,146 @@
+"""Ask the EHR's FHIR server for what a request lacks: in parallel, page by page, under one deadline for the call.
+
+Only servers that configuration names are asked, over https (or loopback), without redirects, and only inside their
+base address. The access token of a call goes into the Authorization header of that call's requests and nowhere else.
+What does not come in time, whole and readable is said to be failed or incomplete, never to be empty.
+Source: cds-hooks rows F-01 to F-13, P-25.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from cds_service.addresses import checked_address, is_loopback
+from cds_service.fhir_reading import Fetched, Question, Reading, place
+from cds_service.hook_request import FhirAccess
+from cds_service.scopes import Cover, cover
+from rules.chart import Availability
+
+CONNECTIONS: Final = 32
+"""Requests under way at a time in one process."""
+
+
+class FhirClient:
+    """Reads from the FHIR servers at ``servers`` (base addresses) and from no other.
+
+    ``budget_seconds``: the time for all questions of one call. ``without_token``: ask also when a call brings no
+    token (open test servers). ``allow_http_loopback``: servers may be plain http on this machine. Raises ValueError
+    for a base address that may not be asked. Safe with threads.
+    """
+
+    def __init__(
+        self,
+        servers: Iterable[str],
+        *,
+        budget_seconds: float = 1.2,
+        without_token: bool = False,
+        allow_http_loopback: bool = False,
+    ) -> None:
+        self._bases = {place(_checked(base, allow_http_loopback)): base.rstrip("/") for base in servers}
+        self._budget = budget_seconds
+        self._without_token = without_token
+        self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fhir")
+        self._local = threading.local()
+        self._context = _trusted()
+
+    def obstacle(self, server: str | None, access: FhirAccess | None) -> str | None:
+        """Why ``server`` cannot be asked for a call, as the end of a sentence; None when it can."""
+        if server is None:
+            return "the request names no FHIR server"
+        if self._base(server) is None:
+            return "the FHIR server of the request is not one that this service may ask"
+        if access is None and not self._without_token:
+            return "the request grants no access token for its FHIR server"
+        return None
+
+    def fetch(
+        self, server: str, access: FhirAccess | None, questions: Sequence[Question], patient_id: str
+    ) -> Mapping[str, Fetched]:
+        """Ask ``server`` all ``questions`` about the patient; one answer per kind, whatever happens.
+
+        Call it only when there is no :meth:`obstacle`. Returns by the deadline.
+        """
+        base = self._base(server)
+        if base is None:
+            raise ValueError("a FHIR server that configuration does not name")
+        deadline = time.monotonic() + self._budget
+        scope = access.scope if access is not None else None
+        readings = []
+        for question in questions:
+            reach = cover(scope, question.kind)
+            if reach is not Cover.NONE:
+                readings.append(Reading(question, base, access, patient_id, deadline, reach))
+        futures = [self._pool.submit(self._read, reading) for reading in readings]
+        done, late = wait(futures, max(deadline - time.monotonic(), 0))
+        for future in late:
+            future.cancel()
+        for future in done:
+            future.result()
+        answers = {question.kind: Fetched(Availability.FAILED, reason="scope") for question in questions}
+        return answers | {reading.question.kind: reading.answer() for reading in readings}
+
+    def _base(self, server: str) -> str | None:
+        try:
+            return self._bases.get(place(urlsplit(server)))
+        except ValueError:
+            return None
+
+    def _read(self, reading: Reading) -> None:
+        session = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = _session(self._context)
+        reading.run(session)
+
+
+def _checked(base: str, allow_http_loopback: bool) -> SplitResult:
+    parts = checked_address(base, path=True)
+    if parts.scheme != "https" and not (allow_http_loopback and is_loopback(parts.hostname or "")):
+        raise ValueError(f"{base!r} is plain http: access tokens would be readable in transit")
+    return parts
+
+
+def _trusted() -> ssl.SSLContext:
+    """Trust what the machine trusts (its store, or SSL_CERT_FILE) beside the well-known authorities of certifi."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
+
+
+class _Trusting(HTTPAdapter):
+    """Checks certificates with one context that was filled beforehand: filling one takes longer than an answer."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: ANN401
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **more)
+
+    def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:  # noqa: ANN401
+        """Demand a certificate that the context trusts, whatever else is asked for."""
+        del url, verify, cert
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _session(context: ssl.SSLContext) -> requests.Session:
+    """A session of one thread: it keeps connections, and nothing of a call.
+
+    Nothing is read from the environment: a netrc file would add its credentials, a proxy would see tokens.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    session.headers["User-Agent"] = "Hip-Spine-CDS"
+    session.mount("https://", _Trusting(context))
+    return session

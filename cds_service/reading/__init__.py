@@ -1,0 +1,1 @@
+"""Reading FHIR resources as real systems send them: plain dicts, and accessors that never raise."""

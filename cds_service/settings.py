@@ -1,0 +1,324 @@
+"""The settings of the service: one frozen :class:`Settings`, read from ``HIPSPINE_*`` variables.
+
+Every fault is reported in one go, each naming the variable, what is wrong and what is allowed. A name that is
+no setting stops the start: a misspelt one would leave a safeguard at its default without a word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cds_service.addresses import checked_address, is_loopback, shown
+from rules.faults import nearest
+
+PREFIX = "HIPSPINE_"
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a person needs to know about a setting: its meaning, its values, what a wrong one can do."""
+
+    description: str
+    allowed: str
+    risk: str
+
+
+def _comma_list(given: object) -> object:
+    """Split ``a, b`` into its parts; anything but a string is left to pydantic."""
+    if not isinstance(given, str):
+        return given
+    return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
+
+
+class Settings(BaseSettings):
+    """How this process runs. Immutable. Read it with :func:`load_settings`, which words the faults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    host: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9.:_-]+$"),
+        About(
+            "The address to listen on.",
+            "an IP address or a host name; 0.0.0.0 is every IPv4 address of the machine",
+            "Beyond loopback anyone who reaches the port can post patient data and read cards.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535), About("The TCP port to listen on.", "1 to 65535", "None.")] = 8000
+    public_url: Annotated[
+        str,
+        Field(validate_default=True),
+        About(
+            "The address under which EHRs and clinicians reach the service; cards link to it. Not set: the "
+            "address listened on, while that is loopback.",
+            "an absolute http or https address without query; required when listening beyond loopback",
+            "Wrong: links on cards lead nowhere. Plain http: patient data can be read in transit.",
+        ),
+    ] = ""
+    state_dir: Annotated[
+        Path,
+        About(
+            "The only directory that the service writes to; made on demand, for its own user alone.",
+            "a path; a relative one starts at the working directory",
+            "Whoever reads it reads what the service keeps.",
+        ),
+    ] = Path("state")
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        About(
+            "The least important log lines that are written.",
+            "debug, info, warning, error",
+            "None for patients: no level writes patient data. At warning and error no call leaves a line.",
+        ),
+    ] = "info"
+    cors_origins: Annotated[
+        CommaList,
+        About(
+            "The web origins whose pages may call the CDS Hooks routes from a browser (CORS).",
+            "a comma list of origins such as https://ehr.example.org, or * for every origin",
+            "With * any web page that a user of this network opens can call the service.",
+        ),
+    ] = ()
+    max_body_bytes: Annotated[
+        int,
+        Field(ge=64 * 1024, le=1024 * MEBIBYTE),
+        About(
+            "The largest request body that is read, in bytes, after decompression.",
+            "65536 to 1073741824",
+            "Higher: one request can take more memory. Lower: large charts are refused with 413.",
+        ),
+    ] = 16 * MEBIBYTE
+    accept_unreviewed_rules: Annotated[
+        bool,
+        About(
+            "Serve rules that no named clinician has signed, when listening beyond loopback.",
+            "yes, no",
+            "With yes, advice that no clinician has reviewed reaches real users.",
+        ),
+    ] = False
+    fhir_allow_http_loopback: Annotated[
+        bool,
+        About(
+            "Let HIPSPINE_FHIR_SERVERS name plain http addresses on this machine (test servers).",
+            "yes, no",
+            "Access tokens and patient data pass without encryption inside the machine.",
+        ),
+    ] = False
+    fhir_servers: Annotated[
+        CommaList,
+        About(
+            "The FHIR servers that may be asked for what a request lacks. None: nothing is ever fetched.",
+            "a comma list of FHIR base addresses such as https://ehr.example.org/fhir/r4",
+            "The service sends the access tokens of requests to these addresses.",
+        ),
+    ] = ()
+    fhir_open: Annotated[
+        bool,
+        About(
+            "Ask the allowed FHIR servers without an access token when a request brings none (test servers).",
+            "yes, no",
+            "Only for servers without real patients: nothing says who is allowed to read.",
+        ),
+    ] = False
+    fhir_budget_seconds: Annotated[
+        float,
+        Field(ge=0.1, le=30),
+        About(
+            "The time for all fetching of one call, in seconds.",
+            "0.1 to 30",
+            "Higher: slower answers, which clients may drop. Lower: more cards say 'could not be checked'.",
+        ),
+    ] = 1.2
+    intent: Annotated[
+        Literal["order", "proposal"],
+        About("The FHIR intent of suggested drafts.", "order, proposal", "Some EHRs take only one of the two."),
+    ] = "order"
+    workers: Annotated[
+        int,
+        Field(ge=1, le=64),
+        About("The number of server processes.", "1 to 64", "Each takes its own memory."),
+    ] = 1
+    threads: Annotated[
+        int,
+        Field(ge=1, le=256),
+        About(
+            "The number of requests that one process works on at a time.",
+            "1 to 256",
+            "Too few: calls that wait for a FHIR server hold up the others.",
+        ),
+    ] = 8
+    try_it: Annotated[
+        bool,
+        Field(validate_default=True),
+        About(
+            "Offer the sample patients on the home page. Not set: yes on loopback, no beyond it.",
+            "yes, no",
+            "Anyone who reaches the page can make the service compute.",
+        ),
+    ] = None  # type: ignore[assignment]  # stands for "not set"; the validator below puts a bool in its place
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller gives, then the environment, and no file."""
+        return init_settings, env_settings
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, given: str, info: ValidationInfo) -> str:
+        if given:
+            checked_address(given, path=True)
+            return given.rstrip("/")
+        host = info.data.get("host", "localhost")
+        if not is_loopback(host):
+            raise ValueError(f"not set, and the service is to listen on {host}, beyond loopback")
+        return f"http://{f'[{host}]' if ':' in host else host}:{info.data.get('port')}"
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _cors_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in given:
+            if origin != "*":
+                checked_address(origin, path=False)
+        return tuple(origin.rstrip("/").lower() for origin in given)
+
+    @field_validator("fhir_servers")
+    @classmethod
+    def _fhir_servers(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for base in given:
+            address = checked_address(base, path=True)
+            if address.scheme == "http" and not is_loopback(address.hostname or ""):
+                raise ValueError(f"{shown(base)} is plain http: access tokens would be readable in transit")
+            if address.scheme == "http" and not info.data.get("fhir_allow_http_loopback"):
+                needed = f"{PREFIX}FHIR_ALLOW_HTTP_LOOPBACK=yes"
+                raise ValueError(f"{shown(base)} is plain http, which a test server may be with {needed}")
+        return tuple(base.rstrip("/") for base in given)
+
+    @field_validator("try_it", mode="before")
+    @classmethod
+    def _try_it(cls, given: object, info: ValidationInfo) -> object:
+        return is_loopback(info.data.get("host", "")) if given is None else given
+
+    @property
+    def on_loopback(self) -> bool:
+        """Tell whether only this machine can reach the service."""
+        return is_loopback(self.host)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what is allowed but worth a second look, one sentence each."""
+        found = []
+        public = urlsplit(self.public_url)
+        if public.scheme == "http" and not is_loopback(public.hostname or ""):
+            found.append(f"{PREFIX}PUBLIC_URL is plain http: patient data can be read in transit.")
+        if "*" in self.cors_origins and not self.on_loopback:
+            found.append(f"{PREFIX}CORS_ORIGINS is *: any web page in this network can call the service.")
+        if self.fhir_open and self.fhir_servers:
+            found.append(f"{PREFIX}FHIR_OPEN is on: FHIR servers are asked without an access token.")
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """One thing wrong with one variable: what, what is allowed, and the nearest right word."""
+
+    variable: str
+    message: str
+    allowed: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
+        return f"{self.variable}: {self.message}; allowed: {self.allowed}{hint}"
+
+
+class SettingsError(ValueError):
+    """All that is wrong with the settings, together; the service does not start while there is a fault."""
+
+    def __init__(self, faults: tuple[SettingFault, ...]) -> None:
+        self.faults = faults
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in the settings"
+        super().__init__("\n  ".join((f"{count}:", *map(str, faults))))
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One setting as a page shows it; all text."""
+
+    variable: str
+    default: str
+    about: About
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings from the environment; what is given here (by a command line) goes first.
+
+    Raises :class:`SettingsError` with every fault at once.
+    """
+    faults = _unknown_names(os.environ)
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]  # checked by the model, like the environment
+    except ValidationError as error:
+        faults += [_fault(details) for details in error.errors(include_url=False)]
+    if faults:
+        raise SettingsError(tuple(faults))
+    return settings
+
+
+def settings_table() -> tuple[SettingRow, ...]:
+    """List every setting with its default and its risk, in the order of :class:`Settings`."""
+    return tuple(SettingRow(_variable(name), _default(name), _about(name)) for name in Settings.model_fields)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _about(name: str) -> About:
+    return next(part for part in Settings.model_fields[name].metadata if isinstance(part, About))
+
+
+def _default(name: str) -> str:
+    value = Settings.model_fields[name].default
+    if value in (None, "", ()):
+        return "(not set)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _unknown_names(environment: Mapping[str, str]) -> list[SettingFault]:
+    known = sorted(_variable(name) for name in Settings.model_fields)
+    unknown = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+    allowed = ", ".join(known)
+    return [SettingFault(name, "there is no such setting", allowed, nearest(name.upper(), known)) for name in unknown]
+
+
+def _fault(details: ErrorDetails) -> SettingFault:
+    """Say in plain words what pydantic found about one variable."""
+    name, value = str(details["loc"][0]), details["input"]
+    allowed = _about(name).allowed
+    if details["type"] == "value_error":
+        return SettingFault(_variable(name), str(details["ctx"]["error"]), allowed)
+    close = nearest(str(value).casefold(), allowed.split(", ")) if details["type"] == "literal_error" else None
+    return SettingFault(_variable(name), f"{shown(value)} cannot be used", allowed, close)
