@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cards.text import bullets, listed, within
+from cards.text import bullets, within
 from rules.chart import Chart, Clock
 from rules.coded import ConditionCriterion
 from rules.computed import DifferentialCriterion
@@ -40,7 +40,7 @@ def score_section(chart: Chart, now: datetime, lexicon: Lexicon) -> str | None:
     lines += [f"{feature.item.title}: {_points(feature)}" for feature in found.counted]
     silent = [item.title for item in lexicon.items.values() if item.feature and item.id not in found.answered]
     if silent:
-        lines.append(f"Not recorded: {listed([within(title) for title in silent])}")
+        lines.append(f"Not recorded: {'; '.join(map(within, silent))}")
     return bullets(lines)
 
 

@@ -23,6 +23,7 @@ _SPECIAL = re.compile(
     r"|(?<![A-Za-z0-9])[-+]|[-+](?![A-Za-z0-9])"  # a hyphen or plus makes a list, except inside a word
     r'|[\\`*_{}\[\]()#!|~:=^$"?@&<>]'
 )
+_SEMANTIC_TAG = re.compile(r" \((disorder|event|finding|procedure|regime/therapy|situation)\)$")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": r"\(at\)"}
 
 KIND_WORDS = {
@@ -63,8 +64,11 @@ def escaped(text: str, limit: int = LONGEST_TEXT) -> str:
 
 @lru_cache(maxsize=4096)
 def display_words(display: str) -> str:
-    """The display of a code list's row, made harmless like text of the record. It is no data of a patient."""
-    return escaped(display, 4 * LONGEST_TEXT)
+    """The display of a code list's row without the type that SNOMED CT adds, made harmless like text of the record.
+
+    Displays are no data of a patient, so they are remembered.
+    """
+    return escaped(_SEMANTIC_TAG.sub("", display), 4 * LONGEST_TEXT)
 
 
 def point(when: When) -> str:

@@ -1,15 +1,16 @@
 """Turn the FHIR resources of a call into a Chart, entry by entry, never raising on any JSON.
 
 Nothing is validated against models here: one request in five holds a resource that strict models refuse, and a rule
-reads few fields (docs/adr/0006-inbound-fhir-is-read-with-accessors.md). Which date, which status, whose resource:
+reads few fields (docs/adr/0007-inbound-fhir-is-read-with-accessors.md). Which date, which status, whose resource:
 knowledge 2.1. What cannot be used is dropped and counted under its type:
 
 - *unreadable*: the entry is no object with a string ``resourceType`` (counted under the kind that its key promised);
-  or its subject, or the element with its code (of a QuestionnaireResponse: its items), has a JSON type in which
-  nothing of the sort can stand, such as a number or a list without objects;
+  or its subject, or the element with its code (of a QuestionnaireResponse: its questionnaire and items), has a JSON
+  type in which nothing of the sort can stand, such as a number or a list without objects;
 - *foreign*: it names another patient, a group or a contained resource;
-- *uncoded*: it has no coding with a system and a code, or a medication reference that leads nowhere. An ImagingStudy
-  need not have a code and an Appointment is not part of the record: they are not counted.
+- *uncoded*: it has no coding with a system and a code, its medication reference leads nowhere, or it answers an
+  unnamed questionnaire. An ImagingStudy need not have a code and an Appointment is not part of the record: they are
+  not counted.
 
 Null and the empties that FHIR forbids count as absent. Other types are ignored. A resource that came several times, by
 type and id, counts once.
@@ -25,7 +26,7 @@ from typing import Any, Final
 
 from cds_service.gathered import Entry, Gathered
 from cds_service.reading.accessors import a_string
-from cds_service.reading.answers import is_ours, is_readable, read_answers
+from cds_service.reading.answers import is_ours, is_readable, names_its_questions, read_answers
 from cds_service.reading.appointments import appointment_code, read_appointment
 from cds_service.reading.coded import Coded, Record, read_code
 from cds_service.reading.conditions import read_condition
@@ -173,6 +174,9 @@ class _Reader:
     def _response(self, kind: str, response: dict[str, Any], entry: Entry) -> None:
         if not is_readable(response):
             self._drop(kind, response, "unreadable")
+        elif not names_its_questions(response):
+            # Nothing tells which questions were answered; it may have held an alarm, so it is named (knowledge 2.10).
+            self._drop(kind, response, "uncoded")
         elif is_ours(response):
             for answer in read_answers(response, entry.origin):
                 if self._is_new(answer):

@@ -6,6 +6,7 @@ typed in by hand: no date filter, no repeated parameter, no token but the patien
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -103,8 +104,8 @@ def sort_prefetch(prefetch: Mapping[str, object], declared: Iterable[Declared], 
     for key, value in prefetch.items():
         if key not in keys:
             entries += _undeclared(value)
-    came = frozenset(resource_type(entry.resource) for entry in entries)
-    availability = {kind: _availability(listings.get(kind), kind in came) for kind in keys.values()}
+    came = Counter(resource_type(entry.resource) for entry in entries)
+    availability = {kind: _availability(listings.get(kind), came[kind]) for kind in keys.values()}
     if "Patient" in availability:
         availability["Patient"] = _patient(listings.get("Patient"), entries, patient_id)
     ask = {
@@ -131,25 +132,35 @@ def _had(listing: Listing | None) -> Availability:
     return listing.availability if listing is not None else Availability.MISSING
 
 
-def _availability(listing: Listing | None, came: bool) -> Availability:
+def _availability(listing: Listing | None, came: int) -> Availability:
+    """How well a kind was had, of which ``came`` resources stand under any key."""
     if came and _had(listing) in (Availability.MISSING, Availability.FAILED):
         return Availability.INCOMPLETE
+    if listing is not None and listing.availability is Availability.COMPLETE and _says_there_is_more(listing, came):
+        return Availability.INCOMPLETE
     return _had(listing)
+
+
+def _says_there_is_more(listing: Listing, came: int) -> bool:
+    """True when a Bundle counts more matches than it and all other keys hold; only a total of 0 is "no data" (P-22)."""
+    return listing.total is not None and listing.total > max(len(listing.entries), came)
 
 
 def _patient(listing: Listing | None, entries: Iterable[Entry], patient_id: str) -> Availability:
     """A Patient is no list: our own is whole wherever it stands, and another's is nobody."""
     patients = [entry.resource for entry in entries if resource_type(entry.resource) == "Patient"]
     ids = [patient.get("id") for patient in patients if isinstance(patient, dict)]
-    if any(identifier in (None, patient_id) for identifier in ids):
+    if any(identifier in (None, patient_id, f"Patient/{patient_id}") for identifier in ids):
         return Availability.COMPLETE
     had = _had(listing)
     return Availability.MISSING if ids and had is not Availability.FAILED else had
 
 
 def _unanswered(kind: str, listings: Mapping[str, Listing]) -> bool:
-    """True when the client did not try the query, or sent another patient's record for it."""
+    """True when the client did not try the query, cut its answer, or sent another patient's record for it."""
     listing = listings.get(kind)
-    if _had(listing) is Availability.MISSING:
+    if listing is None or listing.availability is Availability.MISSING:
         return True
-    return kind == "Patient" and listing is not None and bool(listing.entries)
+    if kind == "Patient":
+        return bool(listing.entries)
+    return listing.availability is Availability.COMPLETE

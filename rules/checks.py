@@ -1,26 +1,24 @@
-"""Checks across knowledge files: names that must exist elsewhere, sentences that must fit, levels that must
-end.
-"""
+"""Checks of rules: names that must exist in other files, sentences that must fit, levels that must end."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rules.coded import in_sentence
-from rules.criteria import Criterion
+from rules.example_checks import rule_example_faults
 from rules.faults import Fault, unknown_word
-from rules.knowledge import Template
 from rules.logic import Doubt
-from rules.ordered import FiresCriterion
 from rules.ruleset import RuleSet
-from rules.schema import HOOKS, Rule
+from rules.schema import HOOKS, CardText, Level, Rule
 
 SUMMARY_LIMIT = 140
 """A summary has fewer characters than this (CDS Hooks C-11)."""
 
 POSSIBLE = re.compile(r"\[possible: ([a-z0-9_, ]+)\] ?")
 """Stands before a diagnosis in a summary; becomes "possible " when it is only suspected."""
+
+_LOOKS_LIKE_A_MARK = re.compile(r"\[\s*possible", re.IGNORECASE)
 
 _AT_START = re.compile("^" + POSSIBLE.pattern + r"(\w+)")
 
@@ -52,124 +50,113 @@ def marked(sentence: str) -> frozenset[str]:
     return frozenset[str]().union(*(_names(group) for group in POSSIBLE.findall(sentence)))
 
 
-def cross_checks(ruleset: RuleSet) -> Iterator[Fault]:
-    """Every fault that one file alone cannot show."""
-    words = ruleset.lexicon
-    for name, definition in words.definitions.items():
-        yield from definition.criterion.check(words, "definitions.toml", f"definition.{name}.is")
-    for name, measure in words.measures.items():
-        if measure.concept not in words.codelists.concepts:
-            yield unknown_word(
-                "definitions.toml",
-                f"measure.{name}.concept",
-                "concept",
-                measure.concept,
-                words.codelists.concepts,
-            )
-        elif measure.codes:
-            known = {f"{row.system}:{row.code}" for row in words.codelists.codes(measure.concept)}
-            for code in sorted(measure.codes - known):
-                yield unknown_word("definitions.toml", f"measure.{name}.codes", "code of the concept", code, known)
-        if measure.answer is not None and measure.answer not in words.items:
-            yield unknown_word("definitions.toml", f"measure.{name}.answer", "item", measure.answer, words.items)
-    for template in ruleset.templates.values():
-        yield from _template(template, ruleset)
-    for rule in ruleset.rules:
-        yield from _rule(rule, ruleset)
-
-
-def _template(template: Template, ruleset: RuleSet) -> Iterator[Fault]:
-    file, place = "suggestions.toml", f"template.{template.id}"
-    for index, leave in enumerate(template.leave_out):
-        yield from leave.when.check(ruleset.lexicon, file, f"{place}.leave_out[{index}].if")
-    systems = ruleset.lexicon.codelists.systems
-    codes = [
-        *template.codes,
-        *template.side_codes.values(),
-        *([template.body_site] if template.body_site else []),
-    ]
-    for coding in codes:
-        if coding.system not in systems:
-            yield unknown_word(file, f"{place}.codes", "code system", coding.system, systems)
-
-
-def _rule(rule: Rule, ruleset: RuleSet) -> Iterator[Fault]:
-    file = f"{rule.id}.toml"
-    yield from _criteria(rule, ruleset)
+def rule_faults(rule: Rule, shared: RuleSet, file: str) -> Iterator[Fault]:
+    """The faults of a rule, its levels and its card apart."""
     for index, hook in enumerate(rule.hooks):
         if hook not in HOOKS:
             yield unknown_word(file, f"hooks[{index}]", "hook", hook, HOOKS)
     for hook in rule.gates:
         if hook not in rule.hooks:
             yield unknown_word(file, f"gate.{hook}", "hook of this rule", hook, rule.hooks)
-    if rule.unless and rule.if_exclusion_unknown is None:
-        yield Fault(
-            file, "if_exclusion_unknown", "must be said whenever there is an 'unless'", allowed=("show", "hide")
-        )
-    yield from _levels(rule, ruleset)
-    yield from _sources(rule, ruleset)
+    if rule.red_flag:
+        yield from _red_flag(rule, file)
+    yield from _exclusions(rule, file)
+    yield from _evidence(rule, shared, file)
     if rule.history[-1].version != rule.version:
         yield Fault(file, "history", f"the last entry is {rule.history[-1].version}, the rule says {rule.version}")
     if rule.review.state == "reviewed" and (not rule.review.reviewer or rule.review.reviewed_on is None):
         yield Fault(file, "review", "a reviewed rule names its reviewer and the date")
+    yield from rule_example_faults(rule, shared.lexicon, file)
 
 
-def _criteria(rule: Rule, ruleset: RuleSet) -> Iterator[Fault]:
-    file = f"{rule.id}.toml"
-    earlier = [known.id for known in ruleset.rules if known.number < rule.number]
-    for place, criterion in rule.criteria().items():
-        yield from criterion.check(ruleset.lexicon, file, place)
-        for other in _rules_named(criterion):
-            if other not in earlier:
-                yield unknown_word(file, f"{place}.fires", "rule with a smaller number", other, earlier)
+def _red_flag(rule: Rule, file: str) -> Iterator[Fault]:
+    """Red flags are evaluated on every hook, and nothing removes their cards (knowledge 0, principle 1)."""
+    missing = [hook for hook in HOOKS if hook not in rule.hooks]
+    if missing:
+        yield Fault(file, "hooks", f"a red flag is evaluated on every hook, missing: {', '.join(missing)}")
+    for key, said in (("unless", rule.unless), ("gate", rule.gates)):
+        if said:
+            yield Fault(file, key, f"a red flag has no {key!r}: nothing removes its card")
 
 
-def _rules_named(criterion: Criterion) -> Iterator[str]:
-    if isinstance(criterion, FiresCriterion):
-        yield from criterion.fires
-    for part in criterion.parts():
-        yield from _rules_named(part)
+def _exclusions(rule: Rule, file: str) -> Iterator[Fault]:
+    if rule.unless and rule.if_exclusion_unknown is None:
+        message = "must be said whenever there is an 'unless'"
+        yield Fault(file, "if_exclusion_unknown", message, allowed=("show", "hide"))
+    if rule.hide_when_missing and not rule.unless:
+        yield Fault(file, "hide_when_missing", "says nothing without an 'unless'")
 
 
-def _levels(rule: Rule, ruleset: RuleSet) -> Iterator[Fault]:
-    file, concepts = f"{rule.id}.toml", ruleset.lexicon.codelists.concepts
-    if rule.levels[-1].when is not None:
-        yield Fault(file, f"level[{len(rule.levels) - 1}].if", "the last level has no 'if': it takes what is left")
-    for index, level in enumerate(rule.levels):
-        place = f"level[{index}]"
-        longest = with_possible(level.summary, Doubt(frozenset(concepts), frozenset()))
-        if len(longest) >= SUMMARY_LIMIT:
-            yield Fault(
-                file,
-                f"{place}.summary",
-                f"{len(longest)} characters at its longest, fewer than {SUMMARY_LIMIT} are allowed",
-            )
-        for name in sorted(marked(level.summary) - set(concepts)):
-            yield unknown_word(file, f"{place}.summary", "concept", name, concepts)
-        for use in level.suggestions:
-            if use.template not in ruleset.templates:
-                yield unknown_word(file, f"{place}.suggestions", "template", use.template, ruleset.templates)
-
-
-def _sources(rule: Rule, ruleset: RuleSet) -> Iterator[Fault]:
-    file = f"{rule.id}.toml"
-    if rule.card.override_reasons not in ruleset.override_reasons:
-        yield unknown_word(
-            file,
-            "card.override_reasons",
-            "set of reasons",
-            rule.card.override_reasons,
-            ruleset.override_reasons,
-        )
-    named = [("card.source", rule.card.source), *(("card.links", link) for link in rule.card.links)]
-    named += [(f"evidence[{index}].source", evidence.source) for index, evidence in enumerate(rule.evidence)]
-    for place, source in named:
-        if source not in ruleset.sources:
-            yield unknown_word(file, place, "source", source, ruleset.sources)
-    for link in rule.card.links:
-        if link in ruleset.sources and not ruleset.sources[link].url:
-            yield Fault(file, "card.links", f"source {link!r} has no url to link to")
+def _evidence(rule: Rule, shared: RuleSet, file: str) -> Iterator[Fault]:
     for index, evidence in enumerate(rule.evidence):
+        if evidence.source not in shared.sources:
+            yield unknown_word(file, f"evidence[{index}].source", "source", evidence.source, shared.sources)
         for statement in evidence.statements:
             if statement not in STATEMENTS:
                 yield unknown_word(file, f"evidence[{index}].statements", "statement", statement, STATEMENTS)
+
+
+def levels_faults(levels: Sequence[Level | None], file: str) -> Iterator[Fault]:
+    """The faults of the order of the levels; None stands for one that could not be read."""
+    for index, level in enumerate(levels):
+        last = index == len(levels) - 1
+        if level is None:
+            continue
+        if last and (level.when is not None or level.hooks):
+            key = "if" if level.when is not None else "hooks"
+            yield Fault(file, f"level[{index}].{key}", f"the last level has no {key!r}: it takes what is left")
+        if not last and level.when is None and not level.hooks:
+            yield Fault(
+                file, f"level[{index}]", "has neither 'if' nor 'hooks', so that the levels after it are never used"
+            )
+
+
+def level_faults(level: Level, shared: RuleSet, file: str, place: str) -> Iterator[Fault]:
+    """The faults of one level by itself."""
+    concepts = shared.lexicon.codelists.concepts
+    longest = with_possible(level.summary, Doubt(frozenset(concepts), frozenset()))
+    if len(longest) >= SUMMARY_LIMIT:
+        message = f"{len(longest)} characters at its longest, fewer than {SUMMARY_LIMIT} are allowed"
+        yield Fault(file, f"{place}.summary", message)
+    yield from _marks(level.summary, concepts, file, f"{place}.summary")
+    for index, paragraph in enumerate(level.detail):
+        yield from _marks(paragraph, concepts, file, f"{place}.detail[{index}]")
+    for index, hook in enumerate(level.hooks):
+        if hook not in HOOKS:
+            yield unknown_word(file, f"{place}.hooks[{index}]", "hook", hook, HOOKS)
+    for index, use in enumerate(level.suggestions):
+        if use.template not in shared.templates:
+            where = f"{place}.suggestions[{index}].template"
+            yield unknown_word(file, where, "template", use.template, shared.templates)
+
+
+def card_faults(card: CardText, shared: RuleSet, file: str) -> Iterator[Fault]:
+    """The faults of what a card says at every level."""
+    reasons = shared.override_reasons
+    if card.override_reasons not in reasons:
+        yield unknown_word(file, "card.override_reasons", "set of reasons", card.override_reasons, reasons)
+    if card.source not in shared.sources:
+        yield unknown_word(file, "card.source", "source", card.source, shared.sources)
+    for index, link in enumerate(card.links):
+        if link not in shared.sources:
+            yield unknown_word(file, f"card.links[{index}]", "source", link, shared.sources)
+        elif not shared.sources[link].url:
+            yield Fault(file, f"card.links[{index}]", f"source {link!r} has no url to link to", link)
+    for index, paragraph in enumerate(card.detail):
+        yield from _marks(paragraph, shared.lexicon.codelists.concepts, file, f"card.detail[{index}]")
+
+
+def _marks(text: str, concepts: Collection[str], file: str, place: str) -> Iterator[Fault]:
+    for name in sorted(marked(text) - set(concepts)):
+        yield unknown_word(file, place, "concept", name, concepts)
+    if _LOOKS_LIKE_A_MARK.search(POSSIBLE.sub("", text)):
+        yield Fault(file, place, "a mark is written [possible: concept], or [possible: concept, concept]")
+
+
+def missing_kind_faults(ruleset: RuleSet) -> Iterator[Fault]:
+    """Kinds that hide a card and that none of its exclusions reads; asked of knowledge without any other fault."""
+    for rule in ruleset.rules:
+        read = sorted(frozenset[str]().union(*(part.kinds(ruleset.lexicon) for part in rule.unless)))
+        for kind in rule.hide_when_missing:
+            if kind not in read:
+                yield unknown_word(f"{rule.id}.toml", "hide_when_missing", "kind read by an exclusion", kind, read)

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from rules.chart import Condition, Fact, Observation, When
 from rules.codelists import CodeMatch
 from rules.criteria import Criterion, DataNeed, Evaluation
-from rules.faults import Fault, unknown_word
+from rules.faults import Fault, nearest, unknown_word
 from rules.logic import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -72,6 +72,20 @@ class Dated(Criterion):
             return True
         days = of.clock.days_since_latest if self.reading == "latest" else of.clock.days_since_earliest
         return days(when) <= within
+
+    def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        yield from super().check(words, file, place)
+        if self.within is not None and self.hours is not None:
+            yield Fault(file, f"{place}.hours", "a window is said in days ('within') or in hours, not in both")
+        if self.within is None and self.hours is None and not self.has_window(words):
+            for key in sorted({"reading", "undated"} & self.model_fields_set):
+                if getattr(self, key) != "only":
+                    yield Fault(file, f"{place}.{key}", "says nothing without a window ('within' or 'hours')")
+
+    def has_window(self, words: Lexicon) -> bool:
+        """True when there is a window even where none is said."""
+        del words
+        return False
 
     def window_words(self) -> str:
         if self.undated == "only":
@@ -145,14 +159,31 @@ class Coded(Criterion):
         return said
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        yield from super().check(words, file, place)
         for name in sorted(self.concepts()):
             if name not in words.codelists.concepts:
                 yield unknown_word(file, f"{place}.{self.word}", "concept", name, words.codelists.concepts)
         if self.body_site is not None and self.body_site not in words.body_sites:
             yield unknown_word(file, f"{place}.body_site", "body site", self.body_site, words.body_sites)
-        for code in (*self.only, *self.without):
-            if code.partition(":")[0] not in words.codelists.systems:
-                yield unknown_word(file, place, "code system", code.partition(":")[0], words.codelists.systems)
+        for key, codes in (("only", self.only), ("without", self.without)):
+            for index, code in enumerate(codes):
+                yield from self._code_faults(code, words, file, f"{place}.{key}[{index}]")
+
+    def _code_faults(self, code: str, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        short, _, wanted = code.partition(":")
+        systems, concepts = words.codelists.systems, words.codelists.concepts
+        if short not in systems:
+            yield unknown_word(file, place, "code system", short, systems)
+            return
+        wanted = systems[short].comparable(wanted)
+        rows = [row for name in self.concepts() if name in concepts for row in concepts[name].rows]
+        codes = [systems[short].comparable(row.code) for row in rows if row.system == short]
+        if systems[short].match == "exact":
+            found = wanted in codes
+        else:
+            found = any(wanted.startswith(listed) or listed.startswith(wanted) for listed in codes)
+        if not found:
+            yield Fault(file, place, f"no code list asked for here has {code!r}", code, nearest=nearest(code, codes))
 
 
 def in_sentence(title: str) -> str:
@@ -188,6 +219,10 @@ class ConditionCriterion(Coded, Dated):
 
     def concepts(self) -> frozenset[str]:
         return frozenset(self.condition)
+
+    def has_window(self, words: Lexicon) -> bool:
+        concepts = words.codelists.concepts
+        return any(concepts[name].finding for name in self.condition if name in concepts)
 
     def _findings(self, words: Lexicon) -> list[str]:
         if self.status != "active" or self.new:

@@ -13,8 +13,8 @@ from pydantic import Field
 from rules.chart import Fact
 from rules.coded import BOTH, ConditionCriterion, Names
 from rules.criteria import Criterion, DataNeed, Evaluation
-from rules.differential import STENOSIS, Score, score
-from rules.faults import Fault
+from rules.differential import CLAUDICATION, SITTING_RELIEF, STENOSIS, Score, score
+from rules.faults import Fault, unknown_word
 from rules.logic import Outcome, Verdict
 from rules.measured import ANSWERS
 from rules.records import ProcedureCriterion
@@ -76,7 +76,15 @@ class NativeSide(Criterion):
         return self._disease().need(words) | _STATUS.need(words) | _PROCEDURE.need(words)
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
-        return self._disease().check(words, file, place)
+        for name in self.native_side:
+            if name not in words.codelists.concepts:
+                yield unknown_word(file, f"{place}.native_side", "concept", name, words.codelists.concepts)
+        yield from _replacement_faults(words, file, place)
+
+
+def _replacement_faults(words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+    yield from _STATUS.check(words, file, place)
+    yield from _PROCEDURE.check(words, file, place)
 
 
 def _replaced_sides(fact: Fact) -> frozenset[str]:
@@ -106,6 +114,9 @@ class ReplacedCriterion(Criterion):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return _STATUS.need(words) | _PROCEDURE.need(words)
+
+    def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        return _replacement_faults(words, file, place)
 
 
 class DifferentialCriterion(Criterion):
@@ -146,3 +157,11 @@ class DifferentialCriterion(Criterion):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset({DataNeed("QuestionnaireResponse"), DataNeed("Condition", frozenset({STENOSIS}))})
+
+    def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        yield from ConditionCriterion(condition=(STENOSIS,)).check(words, file, place)
+        for name in (SITTING_RELIEF, *CLAUDICATION):
+            if name not in words.items or not words.items[name].feature:
+                yield Fault(file, place, f"the score needs a feature {name!r} in the questionnaire", name)
+        if self.differential == "any" and self.hip_score is None and not self.key_feature and not self.hip_leads:
+            yield Fault(file, place, "'any' says what it asks for: 'hip_score', 'key_feature' or 'hip_leads'")

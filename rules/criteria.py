@@ -108,12 +108,18 @@ class Criterion(BaseModel, ABC):
         """The criteria inside it."""
         return ()
 
-    def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
-        """Faults that only the other knowledge files can tell (a concept nobody lists, a definition not
-        there).
-        """
+    def placed(self, place: str) -> Iterator[tuple[str, Criterion]]:
+        """The criterion and all inside it, each with its place in the file."""
+        yield place, self
         for index, part in enumerate(self.parts()):
-            yield from part.check(words, file, f"{place}.{self.word}[{index}]")
+            yield from part.placed(f"{place}.{self.word}[{index}]")
+
+    def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        """Faults of this criterion alone that only the other knowledge files can tell: a concept nobody lists, a
+        definition that is not there.
+        """
+        del words, file, place
+        yield from ()
 
 
 class All(Criterion):
@@ -187,6 +193,10 @@ class Not(Criterion):
     def parts(self) -> tuple[Criterion, ...]:
         return (self.not_,)
 
+    def placed(self, place: str) -> Iterator[tuple[str, Criterion]]:
+        yield place, self
+        yield from self.not_.placed(f"{place}.{self.word}")
+
 
 class NotFound(Criterion):
     """The part was looked for and not found, or could not be looked for: missing data do not establish it.
@@ -213,6 +223,10 @@ class NotFound(Criterion):
 
     def parts(self) -> tuple[Criterion, ...]:
         return (self.not_found,)
+
+    def placed(self, place: str) -> Iterator[tuple[str, Criterion]]:
+        yield place, self
+        yield from self.not_found.placed(f"{place}.{self.word}")
 
 
 class Meets(Criterion):

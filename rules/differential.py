@@ -72,7 +72,7 @@ class Score:
 def score(of: Evaluation, stenosis: bool) -> Score:
     """The score of one chart; ``stenosis`` says whether lumbar spinal stenosis is active."""
     features = [item for item in of.lexicon.items.values() if item.feature]
-    newest = {item.id: newest_answers(item, item.within, of, lambda _: True) for item in features}
+    newest = {item.id: newest_answers(item, item.within, of) for item in features}
     yes = {name: tuple(answer for answer in answers if answer.word == "yes") for name, answers in newest.items()}
     explained = stenosis or all(yes[name] for name in CLAUDICATION)
     counted = []

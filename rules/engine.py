@@ -14,6 +14,7 @@ from rules.chart import Answer, Availability, Chart, Clock, Condition, Fact
 from rules.criteria import Criterion, Evaluation
 from rules.knowledge import Lexicon, Template
 from rules.logic import NO_DOUBT, Doubt, Outcome, Verdict
+from rules.measured import PATIENT
 from rules.ruleset import RuleSet
 from rules.schema import Level, Rule, SuggestionUse
 
@@ -171,7 +172,9 @@ class _Call:
             not_found=tuple(
                 criterion
                 for criterion, outcome in zip(rule.unless, result.unless, strict=True)
-                if outcome.verdict is Verdict.DOES_NOT_APPLY and outcome.settled
+                if outcome.verdict is Verdict.DOES_NOT_APPLY
+                and outcome.settled
+                and criterion.kinds(of.lexicon) != PATIENT
             ),
             looked=tuple(Looked(asked.title, asked.when.evaluate(of)) for asked in rule.card.look_for),
             said=tuple(saying.text for saying in rule.card.say if saying.when.evaluate(of).applies),

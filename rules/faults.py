@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Fault:
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """The allowed word most like ``word``, or None when nothing is close."""
-    found = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
@@ -59,8 +60,12 @@ class KnowledgeFaults(ValueError):
 def model_faults(error: ValidationError, model: type[BaseModel], file: str, place: str) -> list[Fault]:
     """What pydantic found, each as a fault with its place, the words allowed and the nearest one."""
     faults = []
+    places = [item["loc"] for item in error.errors()]
     for item in error.errors():
-        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"])
+        if item["type"] == "too_short" and any(_inside(place, item["loc"]) for place in places):
+            continue  # Only because an entry has a fault of its own.
+        steps = [part for part in item["loc"] if part != "[key]"]
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in steps)
         where = f"{place}{path}".lstrip(".")
         word = str(item["loc"][-1]) if item["loc"] else ""
         if item["type"] == "extra_forbidden":
@@ -77,16 +82,23 @@ def model_faults(error: ValidationError, model: type[BaseModel], file: str, plac
     return faults
 
 
+def _inside(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    return len(place) > len(other) and place[: len(other)] == other
+
+
 def _field_names(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[str, ...]:
     """The keys that may stand at ``path`` inside ``model``."""
     current: type[BaseModel] = model
     for part in path:
-        if isinstance(part, str) and part in current.model_fields:
-            inner = _model_inside(current.model_fields[part].annotation)
-            if inner is None:
-                break
-            current = inner
-    return tuple(sorted(field.alias or name for name, field in current.model_fields.items()))
+        fields = _fields(current)
+        inner = _model_inside(fields[part].annotation) if isinstance(part, str) and part in fields else None
+        current = inner or current
+    return tuple(sorted(_fields(current)))
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of ``model`` by the key that a file uses."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_inside(annotation: object) -> type[BaseModel] | None:

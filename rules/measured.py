@@ -5,7 +5,7 @@ Source of the definitions: knowledge 2.1 (symptom answers, measurements, adult, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -24,7 +24,7 @@ ANSWERS = frozenset({"QuestionnaireResponse"})
 PATIENT = frozenset({"Patient"})
 
 
-def newest_answers(item: Item, within: int, of: Evaluation, fits: Callable[[Answer], bool]) -> tuple[Answer, ...]:
+def newest_answers(item: Item, within: int, of: Evaluation) -> tuple[Answer, ...]:
     """The newest answers to ``item`` inside the window.
 
     A skipped item, ``unknown`` or a value outside the item's list does not replace an older answer. Several
@@ -32,7 +32,7 @@ def newest_answers(item: Item, within: int, of: Evaluation, fits: Callable[[Answ
     """
     dated: list[tuple[datetime, Answer]] = []
     for answer in of.chart.answers.get(item.id, ()):
-        if not item.answers(answer) or not fits(answer):
+        if not item.answers(answer):
             continue
         if answer.when is None:
             dated.append((of.clock.now, answer))
@@ -62,7 +62,7 @@ class AnswerCriterion(Criterion):
 
     def evaluate(self, of: Evaluation) -> Outcome:
         item = of.lexicon.items[self.answer]
-        answers = newest_answers(item, self._window(item), of, lambda _: True)
+        answers = newest_answers(item, self._window(item), of)
         met = tuple(answer for answer in answers if self._fits(answer, of))
         if met:
             # A list that is not closed may hold a newer answer.
@@ -92,11 +92,18 @@ class AnswerCriterion(Criterion):
         if self.answer not in words.items:
             yield unknown_word(file, f"{place}.answer", "item", self.answer, words.items)
             return
+        item = words.items[self.answer]
         if bool(self.is_) == (self.date_within is not None):
             yield Fault(file, place, "an answer criterion says either 'is' or 'date_within'")
-        for word in self.is_:
-            if word not in words.items[self.answer].words:
-                yield unknown_word(file, f"{place}.is", "answer", word, words.items[self.answer].words)
+        elif self.is_ and item.type != "choice":
+            yield Fault(file, f"{place}.is", f"item {self.answer!r} is answered with a {item.type}, not with a word")
+        elif self.is_:
+            countable = [word for word in item.words if word != "unknown"]
+            for word in self.is_:
+                if word not in countable:
+                    yield unknown_word(file, f"{place}.is", "answer", word, countable)
+        elif item.type != "date":
+            yield Fault(file, f"{place}.date_within", f"item {self.answer!r} is not answered with a date")
 
 
 class AnsweredCriterion(Dated):
@@ -128,6 +135,9 @@ class AnsweredCriterion(Dated):
         return frozenset({DataNeed("QuestionnaireResponse")})
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+        yield from super().check(words, file, place)
+        if "undated" in self.model_fields_set:
+            yield Fault(file, f"{place}.undated", "says nothing here: a response without a date never counts")
         for name in self.answered:
             if name not in words.items:
                 yield unknown_word(file, f"{place}.answered", "item", name, words.items)
@@ -199,10 +209,18 @@ class MeasureCriterion(Dated):
         return frozenset(needs)
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
-        if self.measure not in words.measures:
-            yield unknown_word(file, f"{place}.measure", "measure", self.measure, words.measures)
+        yield from super().check(words, file, place)
         if self.at_least is None and self.at_most is None:
             yield Fault(file, place, "a measure criterion says 'at_least' or 'at_most'")
+        if self.measure not in words.measures:
+            yield unknown_word(file, f"{place}.measure", "measure", self.measure, words.measures)
+            return
+        measure = words.measures[self.measure]
+        for key, limit in (("at_least", self.at_least), ("at_most", self.at_most)):
+            if limit is not None and not measure.in_range(limit):
+                yield Fault(file, f"{place}.{key}", f"lies outside the valid values of {self.measure!r}")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            yield Fault(file, f"{place}.at_most", "is smaller than 'at_least', so that no value reaches both")
 
 
 class AgeUnder(Criterion):

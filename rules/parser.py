@@ -19,6 +19,7 @@ class CriterionParser:
     def __init__(self, leaves: Mapping[str, type[Criterion]]) -> None:
         self._leaves: dict[str, type[Criterion]] = {**leaves, Meets.word: Meets}
         self.words = (*_COMBINATIONS, *(word for word in leaves))
+        self._keys = {field.alias or key for leaf in leaves.values() for key, field in leaf.model_fields.items()}
         self.faults: list[Fault] = []
 
     def parse(self, raw: object, file: str, place: str) -> Criterion | None:
@@ -41,8 +42,12 @@ class CriterionParser:
         if heads:
             self.faults.append(Fault(file, place, f"one criterion a table, found {len(heads)}: {', '.join(heads)}"))
         elif raw:
-            first = next(iter(raw))
-            self.faults.append(unknown_word(file, place, "criterion", first, self.words))
+            mistyped = next((word for word in raw if word not in self._keys), None)
+            if mistyped is None:
+                message = f"says how, but not what is asked: {', '.join(raw)}"
+                self.faults.append(Fault(file, place, message, allowed=tuple(sorted(self.words))))
+            else:
+                self.faults.append(unknown_word(file, place, "criterion", mistyped, self.words))
         else:
             self.faults.append(Fault(file, place, "an empty criterion", allowed=tuple(sorted(self.words))))
 

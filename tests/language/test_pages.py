@@ -9,14 +9,15 @@ import pytest
 
 from rules.chart import KINDS
 from rules.criteria import All, Any_, Criterion, Meets, Not, NotFound
-from rules.loader import DEFINITION_CRITERIA, RULE_CRITERIA
 from rules.logic import Outcome, Verdict
 from rules.schema import Kind
-from tests.language.pages import Chapter, Page, Row, chapters, rule_parser, words
+from rules.vocabulary import DEFINITION_CRITERIA, RULE_CRITERIA
+from tests.language.pages import Chapter, Page, Row, chapters, words
 from tests.lib.mutation import criterion_mutants
 
 WORDS: dict[str, type[Criterion]] = {
     **{model.word: model for model in (All, Any_, Not, NotFound, Meets)},
+    **RULE_CRITERIA,
     **DEFINITION_CRITERIA,
 }
 
@@ -57,10 +58,8 @@ def test_english_and_data_read(page: Page) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_only_what_the_page_says_is_kept_to_definitions(page: Page) -> None:
-    parser = rule_parser()
-    parser.parse(page.table(), "page", "criterion")
-    assert bool(parser.faults) is page.in_definitions
+def test_a_page_says_where_its_criterion_may_stand(page: Page) -> None:
+    assert page.may_stand_in() == ({"rule", "definition"} if page.only_in is None else {page.only_in})
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -162,5 +161,6 @@ def test_chapters_have_an_order_without_twins() -> None:
     assert orders == sorted(set(orders))
 
 
-def test_a_rule_may_use_every_word_but_the_named_calculations() -> None:
+def test_a_definition_asks_no_rule_and_a_rule_reaches_a_calculation_by_name() -> None:
+    assert set(RULE_CRITERIA) - set(DEFINITION_CRITERIA) == {"fires"}
     assert set(DEFINITION_CRITERIA) - set(RULE_CRITERIA) == {"native_side", "replaced", "differential"}

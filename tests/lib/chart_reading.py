@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from cds_service.chart_reader import read_chart
 from cds_service.gathered import Entry, Gathered
-from rules.chart import Availability, Chart, Fact
+from rules.chart import Availability, Chart
 from rules.codelist_files import load_codelists
 
 Resource = dict[str, Any]
@@ -70,7 +69,7 @@ def read(*entries: Any, patient_id: str = PATIENT, server: str | None = None) ->
     return read_chart(gathered, LISTS, patient_id=patient_id, fhir_server=server)
 
 
-def facts(chart: Chart) -> list[Fact]:
+def facts(chart: Chart) -> list[Any]:
     """Every fact of a chart once, in the order of the record within its type."""
     found = [fact for listed in (*chart.by_concept.values(), chart.judged) for fact in listed]
     return list({id(fact): fact for fact in found}.values())
@@ -110,7 +109,3 @@ def content(chart: Chart) -> dict[str, Any]:
 def concepts(chart: Chart) -> set[str]:
     """The concepts that a chart has facts in."""
     return {concept for _, concept in chart.by_concept}
-
-
-def days(whens: Iterable[Any]) -> list[str | None]:
-    return [when and when.earliest.date().isoformat() for when in whens]

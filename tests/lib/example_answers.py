@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from cards.build import CallContext, CardWriter
 from cards.models import HookResponse
@@ -25,16 +26,26 @@ class ExampleAnswer:
     answer: HookResponse
 
 
-def rule_answers(rule: Rule) -> Iterator[ExampleAnswer]:
-    """What each example of ``rule`` gives when this rule is asked alone."""
+@cache
+def rule_answers(rule_id: str) -> tuple[ExampleAnswer, ...]:
+    """What each example of a rule gives when this rule is asked alone."""
+    return tuple(_rule_answers(KNOWLEDGE.rule(rule_id)))
+
+
+@cache
+def hook_answers() -> tuple[ExampleAnswer, ...]:
+    """What each example of every rule gives when all rules of its hook are asked, as in a call."""
+    return tuple(_hook_answers())
+
+
+def _rule_answers(rule: Rule) -> Iterator[ExampleAnswer]:
     for example in rule.examples:
         for chart in charts(example, LISTS):
             results = evaluate(KNOWLEDGE, chart, hook=example.hook, now=NOW, rules=(rule,))
             yield _answer(rule, example.name, example.hook, example.expect, chart, results)
 
 
-def hook_answers() -> Iterator[ExampleAnswer]:
-    """What each example of every rule gives when all rules of its hook are asked, as in a call."""
+def _hook_answers() -> Iterator[ExampleAnswer]:
     for rule in KNOWLEDGE.active:
         for example in rule.examples:
             for chart in charts(example, LISTS):

@@ -12,9 +12,9 @@ from cards.models import HookResponse
 from rules import Chart, ChartBuilder, RuleSet, evaluate, load_rules, triage
 from rules.chart import KINDS, Answer, Availability, Condition, Fact, Observation, Patient, When
 from rules.criteria import Criterion
-from rules.loader import RULE_CRITERIA
 from rules.parser import CriterionParser
 from rules.schema import Rule
+from rules.vocabulary import RULE_CRITERIA
 
 KNOWLEDGE = load_rules()
 LISTS = KNOWLEDGE.lexicon.codelists

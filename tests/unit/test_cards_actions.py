@@ -13,6 +13,7 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cards.actions import INTENTS, MOST_REASONS, PRIORITIES, Draft, DraftOrders, faults_of, reason_references
 from cards.models import CallContext
+from rules.check_digits import loinc_fault, sctid_fault
 from rules.engine import RuleResult, Suggestion
 from rules.faults import KnowledgeFaults
 from rules.knowledge import Coding, Template
@@ -80,6 +81,15 @@ def test_no_template_is_a_drug(template: str) -> None:
         "http://snomed.info/sct",
         "http://loinc.org",
     }
+
+
+@pytest.mark.parametrize("template", KNOWLEDGE.templates.values(), ids=lambda template: template.id)
+def test_the_codes_of_every_template_pass_their_check_digits(template: Template) -> None:
+    coded = [*template.codes, *template.side_codes.values(), *filter(None, [template.body_site])]
+
+    assert [
+        coding.code for coding in coded if {"sct": sctid_fault, "loinc": loinc_fault}[coding.system](coding.code)
+    ] == []
 
 
 def test_a_draft_is_filled_with_everything_that_the_call_brings() -> None:

@@ -154,9 +154,7 @@ def test_exclusions_that_were_looked_for_and_not_found_are_listed() -> None:
 
     lines = detail(rule)["Looked for and not found"].splitlines()
 
-    assert lines[0] == "- Age 18 or over"
-    assert "pregnancy" in lines[1].lower()
-    assert lines[2] == "- No active lumbar radiculopathy, disc herniation or stenosis"
+    assert lines == ["- No active pregnancy", "- No active lumbar radiculopathy, disc herniation or stenosis"]
 
 
 def test_an_exclusion_that_could_not_be_checked_is_not_called_absent() -> None:

@@ -39,7 +39,7 @@ def test_every_counted_feature_stands_with_its_points_and_statements() -> None:
     assert any(line.endswith(": no points (S37)") for line in lines)
     assert any(line.endswith(": spine 2 (S27, S36)") for line in lines)
     assert lines[5].startswith("- Not recorded: ")
-    assert "limp" not in lines[5].lower().split(", ")
+    assert "limp" not in lines[5].lower().split("; ")
 
 
 def test_a_result_needs_four_answers() -> None:

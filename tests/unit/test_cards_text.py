@@ -164,6 +164,18 @@ def test_the_display_of_a_code_list_is_disarmed_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("display", "words"),
+    [
+        ("Limping (finding)", "Limping"),
+        ("Physical therapy procedure (regime/therapy)", "Physical therapy procedure"),
+        ("Fall (on stairs)", r"Fall \(on stairs\)"),
+    ],
+)
+def test_the_type_that_snomed_ct_adds_to_a_display_is_left_out(display: str, words: str) -> None:
+    assert display_words(display) == words
+
+
+@pytest.mark.parametrize(
     ("when", "words"),
     [
         (When.instant(datetime(2026, 11, 20, 10, 15, 59, tzinfo=UTC)), "2026-11-20 10:15 UTC"),

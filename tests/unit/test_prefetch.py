@@ -109,6 +109,11 @@ def test_all_sent_is_complete_and_nothing_is_asked_for() -> None:
         (CONDITION, COMPLETE, False, False),
         ([CONDITION], COMPLETE, False, False),
         (searchset(CONDITION, next_page="https://x/2"), INCOMPLETE, False, False),
+        (searchset(CONDITION, total=1), COMPLETE, False, False),
+        (searchset(CONDITION, total=2), INCOMPLETE, True, False),
+        (searchset(total=1), INCOMPLETE, True, False),
+        (searchset(CONDITION, next_page="https://x/2", total=2), INCOMPLETE, False, False),
+        (searchset(CONDITION, outcome("error", "timeout"), total=2), INCOMPLETE, False, False),
         (searchset(CONDITION, outcome("error", "timeout")), INCOMPLETE, False, False),
         (searchset(outcome("error", "timeout")), FAILED, False, False),
         (outcome("error", "timeout"), FAILED, False, False),
@@ -207,3 +212,14 @@ def test_a_bundle_inside_whose_entries_are_unreadable_is_counted() -> None:
     assert [(entry.resource, entry.expected) for entry in sort(conditions=searchset(inner)).entries] == [
         (None, "Condition")
     ]
+
+
+def test_a_bundle_that_counts_more_than_it_holds_is_not_whole() -> None:
+    counted = searchset(CONDITION) | {"total": 2}
+    assert sort(conditions=counted).availability["Condition"] is INCOMPLETE
+    assert sort(conditions=searchset() | {"total": 50}).availability["Condition"] is INCOMPLETE
+    assert sort(conditions=counted | {"total": 1}).availability["Condition"] is COMPLETE
+
+
+def test_a_patient_whose_id_has_the_type_before_it_is_our_patient() -> None:
+    assert sort(patient=PATIENT | {"id": f"Patient/{PATIENT['id']}"}).availability["Patient"] is COMPLETE

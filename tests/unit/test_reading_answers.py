@@ -48,15 +48,19 @@ def test_a_response_is_ours_by_the_last_part_of_its_questionnaire(canonical: Any
         "https://cds.example/hip-spine-screen/other",
         "#hip-spine-screen",
         "Hip-Spine-Screen",
-        None,
-        "",
-        {},
     ],
 )
 def test_any_other_response_is_left_alone(canonical: Any) -> None:
     chart = read(response(item("limp", {"valueBoolean": True}), questionnaire=canonical))
     assert chart.answers == {}
     assert dropped(chart) == {}
+
+
+@pytest.mark.parametrize("canonical", [None, "", {}, []])
+def test_a_response_that_does_not_say_to_which_questions_may_have_held_an_alarm_and_is_counted(canonical: Any) -> None:
+    chart = read(response(item("limp", {"valueBoolean": True}), questionnaire=canonical))
+    assert chart.answers == {}
+    assert dropped(chart) == {"QuestionnaireResponse": {"uncoded": 1}}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,9 @@ def test_numbers(value: Any, number: float) -> None:
     assert one(value).number == number
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1_0", "0x10", "7/10", "7,5", "1e999", "٧", "seven", "1e"])
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "-Infinity", "1_0", "0x10", "7/10", "7,5", "1e999", "\u0667", "seven", "1e"]
+)
 def test_a_text_that_is_no_finite_number_is_a_word_only(text: str) -> None:
     answer = one({"valueString": text})
     assert (answer.word, answer.number) == (text.lower(), None)

@@ -54,6 +54,7 @@ def test_a_slash_after_the_server_makes_no_difference(server: str) -> None:
 def test_without_a_server_in_the_request_any_base_will_do(server: str | None) -> None:
     assert standing(f"{OTHER_SERVER}/Patient/p1", server=server) is Standing.OWN
     assert standing(f"{OTHER_SERVER}/Patient/p2", server=server) is Standing.FOREIGN
+    assert standing("ward/Patient/p1", server=server) is Standing.FOREIGN
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_the_same_name_is_judged_the_same_every_time() -> None:
         assert ownership.standing(both) is Standing.FOREIGN
 
 
-@pytest.mark.parametrize("identifier", [PATIENT, " p1 "])
+@pytest.mark.parametrize("identifier", [PATIENT, " p1 ", "Patient/p1"])
 def test_the_patient_with_our_id_is_our_patient_wherever_it_came_from(identifier: str) -> None:
     chart = read(patient(f"{OTHER_SERVER}/Patient/p1", id=identifier, birthDate="1960"), server=SERVER)
     assert chart.patient.birth is not None
@@ -142,7 +143,7 @@ def test_the_patient_with_our_id_is_our_patient_wherever_it_came_from(identifier
 
 
 @pytest.mark.parametrize(
-    ("identifier", "why"), [("p2", "foreign"), ("P1", "foreign"), ("Patient/p1", "foreign"), (5, "unreadable")]
+    ("identifier", "why"), [("p2", "foreign"), ("P1", "foreign"), ("Patient/p2", "foreign"), (5, "unreadable")]
 )
 def test_a_patient_with_another_id_is_not(identifier: Any, why: str) -> None:
     chart = read(patient(id=identifier, birthDate="1960", deceasedBoolean=True))
@@ -170,11 +171,12 @@ def test_a_patient_without_an_id_whose_full_url_names_somebody_else_is_foreign()
     assert dropped(chart) == {"Patient": {"foreign": 1}}
 
 
-def test_a_patient_without_an_id_beside_one_with_ours_is_somebody_else() -> None:
+@pytest.mark.parametrize("identifier", [PATIENT, "Patient/p1"])
+def test_a_patient_without_an_id_beside_one_with_ours_is_somebody_else(identifier: str) -> None:
     chart = read(
         patient("urn:uuid:mother", id=None, deceasedBoolean=True),
         condition(subject="urn:uuid:mother"),
-        patient(birthDate="1990"),
+        patient(id=identifier, birthDate="1990"),
     )
     assert not chart.patient.deceased
     assert facts(chart) == []
