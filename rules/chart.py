@@ -67,11 +67,6 @@ class When:
     def day(day: date) -> When:
         return When.days(day, day)
 
-    @property
-    def precise(self) -> bool:
-        """True when the calendar day is known."""
-        return self.earliest.date() == self.latest.date()
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:

@@ -5,6 +5,7 @@ Source of the definitions: knowledge 2.1 (active, history, finding as Observatio
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -119,8 +120,9 @@ class Coded(Criterion):
     body_site: str | None = None
     side: Literal["known", "both"] | None = None
 
+    @abstractmethod
     def concepts(self) -> frozenset[str]:
-        raise NotImplementedError
+        """The code lists it asks for."""
 
     def right_matches(self, fact: Fact, of: Evaluation) -> tuple[CodeMatch, ...]:
         """The matches of the fact that this criterion takes; none when its body site is not the one asked for."""
@@ -230,15 +232,17 @@ class ConditionCriterion(Coded, Dated):
         return [name for name in self.condition if words.codelists.concepts[name].finding]
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        facts: list[Fact] = [fact for fact in of.chart.facts("Condition", self.condition) if self._counts(fact, of)]
+        facts: list[Fact] = [
+            fact
+            for fact in of.chart.facts("Condition", self.condition)
+            if isinstance(fact, Condition) and self._counts(fact, of)
+        ]
         findings = self._findings(of.lexicon)
         for name in findings:
             facts.extend(found for found in of.chart.findings.get(name, ()) if self._found(found, of))
         return self.outcome(list(dict.fromkeys(facts)), of, self._kinds(bool(findings)))
 
-    def _counts(self, fact: Fact, of: Evaluation) -> bool:
-        if not isinstance(fact, Condition):
-            return False
+    def _counts(self, fact: Condition, of: Evaluation) -> bool:
         statuses = of.lexicon.statuses
         if fact.verification in statuses.not_usable or fact.matched(statuses.never_match):
             return False

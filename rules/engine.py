@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from rules.chart import Answer, Availability, Chart, Clock, Condition, Fact
 from rules.criteria import Criterion, Evaluation
@@ -95,7 +95,7 @@ def evaluate(
     """
     if chart.patient.deceased:
         return ()
-    call = _Call(ruleset, chart, hook, Clock(now))
+    call = _Call(ruleset, chart, hook, Clock(now.astimezone(UTC)))
     chosen = ruleset.for_hook(hook) if rules is None else tuple(rules)
     return tuple(call.result(rule) for rule in chosen)
 

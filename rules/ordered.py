@@ -179,10 +179,14 @@ class AppointmentCriterion(RecordCriterion):
 
 
 class FiresCriterion(Criterion):
-    """Another rule fires on the same chart, at one of the levels ``at`` (any when not said)."""
+    """Another rule fires on the same chart, at one of the levels ``at`` (any when not said).
+
+    ``named``: what a card calls these rules together, where a list of ids would tell a reader nothing.
+    """
 
     word: ClassVar[str] = "fires"
     fires: Names
+    named: str | None = None
     at: tuple[Literal["critical", "warning", "info"], ...] = ()
 
     def evaluate(self, of: Evaluation) -> Outcome:
@@ -194,7 +198,7 @@ class FiresCriterion(Criterion):
 
     def say(self, words: Lexicon) -> str:
         at = f" as {' or '.join(self.at)}" if self.at else ""
-        return f"card of {' or '.join(self.fires)}{at}"
+        return f"{self.named or 'card of ' + ' or '.join(self.fires)}{at}"
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()

@@ -32,7 +32,6 @@ Ask = Callable[[str, Mapping[str, Any]], Answer]
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The app as it is served, without any FHIR server that it may ask."""
     from cds_service.app import create_app
-
     from cds_service.settings import load_settings
 
     return create_app(load_settings(state_dir=tmp_path_factory.mktemp("state")), now=now)

@@ -77,5 +77,5 @@ def drug_code(medication: dict[str, Any], lists: CodeLists) -> Coded:
 
 def _together(codes: Iterable[Coded]) -> Coded:
     """The same whatever the order in which several versions of a resource came."""
-    distinct = sorted(set(codes), key=lambda code: (code.text or "", [(one.system, one.code) for one in code.matches]))
-    return joined(distinct) if distinct else NO_CODE
+    ordered = sorted(codes, key=lambda code: (code.text or "", [(one.system, one.code) for one in code.matches]))
+    return joined(ordered) if ordered else NO_CODE

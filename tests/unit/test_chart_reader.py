@@ -178,7 +178,11 @@ def test_a_code_that_is_a_number_is_read_by_its_digits(code: Any) -> None:
     assert [match.code for match in only(read(condition({"system": SNOMED, "code": code}))).matches] == ["161891005"]
 
 
-@pytest.mark.parametrize("code", [161891005.0, 10**80, -5, "1" * 100])
+@pytest.mark.parametrize(
+    "code",
+    [161891005.0, 10**80, 10**5000, -5, "1" * 100],
+    ids=["float", "long", "too long to print", "below 0", "text"],
+)
 def test_a_number_that_no_code_can_look_like_matches_nothing(code: Any) -> None:
     assert facts(read(condition({"system": SNOMED, "code": code}))) == []
 
@@ -220,6 +224,7 @@ def test_a_fact_names_its_resource(identifier: Any, reference: str) -> None:
         ([{"coding": [{"system": "urn:oid:2.16.840.1.113883.6.96", "code": "7771000"}]}], {"7771000"}, {"left"}),
         ([{"coding": [{"system": "urn:local", "code": "7771000"}, {"code": "24028007"}]}], set(), set()),
         ([{"coding": [{"system": SNOMED, "code": "7" * 65}, {"system": SNOMED, "code": 5}]}], set(), set()),
+        ([{"coding": [{"system": SNOMED, "code": "323291000119108"}]}], {"323291000119108"}, set()),
         ([{"text": "left hip"}, "left", None], set(), set()),
         ("left", set(), set()),
     ],

@@ -145,6 +145,7 @@ def test_only_finite_numbers_are_numbers(value: Any, found: float | None) -> Non
     [
         ("Pain  of\n hip", "Pain of hip"),
         ("\x00\u202eleft\u200b \x1b[31m", "left [31m"),
+        (" " * 500 + "hip", "hip"),
         ("\t \n", None),
         ("", None),
         (5, None),

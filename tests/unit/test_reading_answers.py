@@ -171,7 +171,7 @@ def test_nested_items_know_the_items_around_them() -> None:
                 "linkId": "hip-examination",
                 "item": [item("limp", yes | {"item": [item("since", {"valueDate": "2026-11"})]}), item("slr", yes)],
             },
-            {"item": [{"linkId": "side", "item": {"linkId": "deep", "answer": yes}}]},
+            {"item": [{"linkId": "side", "item": {"item": {"linkId": "deep", "answer": yes}}}]},
             item("limp", {"valueBoolean": False}),
         )
     )
@@ -181,6 +181,13 @@ def test_nested_items_know_the_items_around_them() -> None:
         "slr": [("hip-examination",)],
         "deep": [("side",)],
     }
+
+
+def test_answers_are_read_in_the_order_of_the_response() -> None:
+    words = [{"valueCoding": {"code": code}} for code in "abcd"]
+    nested = words[0] | {"item": [item("limp", words[1])]}
+    found = answers(item("limp", nested, item=[item("limp", words[2])]), item("limp", words[3]))
+    assert [answer.word for answer in found] == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("link", [None, "", 5, ["limp"]])

@@ -86,9 +86,7 @@ def test_a_mistake_in_a_file(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", cases("criterion_faults"))
 def test_a_mistake_in_a_criterion_of_a_rule(case: Case, tmp_path: Path) -> None:
     change = Change(FLAG, '{ condition = "cauda_equina_syndrome" }', case["criterion"])
-    about_hip_rule = "flag-rule"
-    found = [fault for fault in faults_after(tmp_path, change) if fault.word != about_hip_rule or fault.file == FLAG]
-    assert found == expected(case, FLAG, "when")
+    assert list(faults_after(tmp_path, change)) == expected(case, FLAG, "when")
 
 
 @pytest.mark.parametrize("case", cases("definition_faults"))
@@ -153,7 +151,7 @@ def test_an_empty_folder_misses_every_shared_file(tmp_path: Path) -> None:
 def test_faults_of_several_files_are_reported_together(tmp_path: Path) -> None:
     changes = (
         Change(DEFINITIONS, 'concept = "obs_pain_severity"', 'concept = "obs_pain"'),
-        Change(QUESTIONNAIRE, 'type = "date"', 'type = "day"'),
+        Change(QUESTIONNAIRE, 'type = "date"', 'type = "dates"'),
         Change(SUGGESTIONS, '"pregnancy"', '"pregnant"'),
         Change(FLAG, "number = 1", "number = 0"),
         Change(FLAG, '"S47"', '"S47", 48'),
@@ -174,7 +172,7 @@ def test_faults_of_several_files_are_reported_together(tmp_path: Path) -> None:
     first, *lines = str(refused.value).splitlines()
     assert first == "7 faults in the knowledge files:"
     assert lines[0] == (
-        "questionnaire.toml: item[4].type: unknown word 'day'; allowed: choice, number, date; did you mean 'date'?"
+        "questionnaire.toml: item[4].type: unknown word 'dates'; allowed: choice, number, date; did you mean 'date'?"
     )
     assert len(lines) == 7
 
@@ -204,13 +202,12 @@ def test_what_cannot_be_read_is_not_reported_again_where_it_is_used(
 def test_an_item_that_is_no_table_is_reported(tmp_path: Path) -> None:
     folder = changed(tmp_path)
     (folder / QUESTIONNAIRE).write_text('item = ["onset"]\n')
-    faults = [fault for fault in read_rules(folder)[1] if fault.file == QUESTIONNAIRE]
-    assert [(fault.place, fault.message[:35]) for fault in faults] == [
-        ("item[0]", "Input should be a valid dictionary ")
-    ]
+    [fault] = [fault for fault in read_rules(folder)[1] if fault.file == QUESTIONNAIRE]
+    assert fault.place == "item[0]"
+    assert fault.message.startswith("Input should be a valid dictionary")
 
 
-def test_tables_that_are_no_tables_are_reported(tmp_path: Path) -> None:
+def test_a_template_that_is_no_table_is_reported(tmp_path: Path) -> None:
     folder = changed(tmp_path)
     (folder / SUGGESTIONS).write_text("template.T1 = 5\n")
     faults = [fault for fault in read_rules(folder)[1] if fault.file == SUGGESTIONS]
@@ -218,42 +215,33 @@ def test_tables_that_are_no_tables_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "place"),
+    ("parts", "place"),
     [
-        (Change(HIP, '[[level]]\nindicator = "info"\n', 'level = ["info"]\n'), "level[0]"),
-        (
-            Change(HIP, '[[card.say]]\nif = { answer = "onset", is = ["sudden"] }\n', '[card]\nsay = ["x"]\n'),
-            "card.say[0]",
-        ),
+        ('level = ["info"]', "level[0]"),
+        ('level = [{ indicator = "info", summary = "x", suggestions = ["T1"] }]', "level[0].suggestions[0]"),
+        ("card = 5", "card"),
+        ('card.say = ["x"]', "card.say[0]"),
     ],
 )
-def test_parts_that_are_no_tables_are_reported(change: Change, place: str, tmp_path: Path) -> None:
+def test_a_part_of_a_rule_that_is_no_table_is_reported(parts: str, place: str, tmp_path: Path) -> None:
     folder = changed(tmp_path)
-    text = (folder / HIP).read_text()
-    level = text.index("[[level]]")
-    head = text[:level]
-    rest = {"level[0]": 'level = ["info"]\n', "card.say[0]": 'level = []\n[card]\nsay = ["x"]\n'}[place]
-    (folder / HIP).write_text(head.replace("[when]\nall", "when.all").replace("[gate]\n", "") + rest)
-    assert Fault(HIP, place, "must be a table") in read_rules(folder)[1]
+    text = (folder / FLAG).read_text(encoding="utf-8")
+    (folder / FLAG).write_text(f"{parts}\n{text[: text.index('[[level]]')]}")
+    assert Fault(FLAG, place, "must be a table") in read_rules(folder)[1]
 
 
 def test_cycles_through_several_definitions_are_found(tmp_path: Path) -> None:
+    back_pain = '{ any = [{ meets = "hip-likely" }, { meets = "nobody" }] }'
     changes = (
-        Change(
-            DEFINITIONS, '{ condition = "low_back_pain" }', '{ any = [{ meets = "hip-likely" }, { meets = "nobody" }] }'
-        ),
+        Change(DEFINITIONS, '{ condition = "low_back_pain" }', back_pain),
         Change(DEFINITIONS, '{ differential = "hip likely" }', '{ meets = "back-or-hip-pain" }'),
     )
-    found = [fault for fault in faults_after(tmp_path, *changes) if "itself" in fault.message]
-    message = "the definition reaches itself: "
+    found = [(fault.place, fault.message) for fault in faults_after(tmp_path, *changes) if "itself" in fault.message]
+    reaches = "the definition reaches itself: "
     assert found == [
-        Fault(DEFINITIONS, "definition.back-pain.is", f"{message}back-pain, hip-likely, back-or-hip-pain, back-pain"),
-        Fault(
-            DEFINITIONS,
-            "definition.back-or-hip-pain.is",
-            f"{message}back-or-hip-pain, back-pain, hip-likely, back-or-hip-pain",
-        ),
-        Fault(DEFINITIONS, "definition.hip-likely.is", f"{message}hip-likely, back-or-hip-pain, back-pain, hip-likely"),
+        ("definition.back-pain.is", f"{reaches}back-pain, hip-likely, back-or-hip-pain, back-pain"),
+        ("definition.back-or-hip-pain.is", f"{reaches}back-or-hip-pain, back-pain, hip-likely, back-or-hip-pain"),
+        ("definition.hip-likely.is", f"{reaches}hip-likely, back-or-hip-pain, back-pain, hip-likely"),
     ]
 
 
