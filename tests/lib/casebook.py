@@ -13,7 +13,7 @@ from rules import load_rules
 from tests.lib.expectation import Expectation, RuleText, read_expectation
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-VIGNETTES = ("red_flags.toml", "recognition.toml", "chart_reading.toml")
+VIGNETTES = ("red_flags.toml", "recognition.toml", "chart_reading.toml", "orders.toml")
 """The tables of vignettes beside the gold cases."""
 
 Demands = Mapping[str, Any]

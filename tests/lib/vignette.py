@@ -115,7 +115,8 @@ def _context(notes: Notes, hook: str) -> Resource:
     if hook == "order-select":
         context["selections"] = notes.selected
     if hook == "order-dispatch":
-        context["dispatchedOrders"] = ["ServiceRequest/dispatched"]
+        sent = [f"{found['resourceType']}/dispatched" for found in notes.resources if found["id"] == "dispatched"]
+        context["dispatchedOrders"] = sent or ["ServiceRequest/dispatched"]
         context["performer"] = "Organization/o1"
     if hook == "appointment-book":
         context["appointments"] = bundle([_APPOINTMENT])

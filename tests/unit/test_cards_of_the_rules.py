@@ -18,7 +18,7 @@ LEVELS = ("critical", "warning", "info")
 
 COMMANDS = re.compile(
     r"\b(must|shall|ought to|have to|has to|do not|don't|need to order|order (it |this )?now|prescribe|immediately"
-    r"|stop the|start the|never|always|mandatory|compulsory)\b",
+    r"|stop the|start the|never|(?<!not )always|mandatory|compulsory)\b",
     re.IGNORECASE,
 )
 OPENINGS = re.compile(

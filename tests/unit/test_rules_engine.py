@@ -1,4 +1,4 @@
-"""What the engine makes of a rule and a chart: exclusions, missing data, levels, suggestions, what is said."""
+"""What the engine makes of a rule and a chart: exclusions, missing data, levels, what is found and said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from rules import RuleResult, Verdict, evaluate
 from rules.chart import Availability, Chart, Clock, Fact, Patient
-from rules.criteria import Evaluation
+from rules.criteria import Criterion, Evaluation
 from rules.logic import Doubt
 from rules.ordered import FiresCriterion
 from rules.schema import Rule
@@ -39,11 +39,9 @@ def result(rule: Rule, of: Chart, hook: str = "patient-view", now: datetime = NO
     return found
 
 
-def offers(rule: Rule, of: Chart) -> list[tuple[str, str, str]]:
-    """Template, priority and sides of what a rule offers."""
-    return [
-        (offer.template.id, offer.priority, " ".join(sorted(offer.sides))) for offer in result(rule, of).suggestions
-    ]
+def conditional(indicator: str, asked: Criterion, **changes: object) -> dict[str, Any]:
+    """A level that is taken when ``asked`` applies."""
+    return {**level(indicator), "if": asked, **changes}
 
 
 class TestWhichRulesRun:
@@ -196,7 +194,7 @@ class TestWhenAndUnless:
     def test_an_unknown_age_shows_the_card(self) -> None:
         rule = self.rule(unless=[asks(age_under=18)])
         found = result(rule, chart(BACK_PAIN, birth=None))
-        assert (found.verdict, found.fires, found.could_not_check) == (Verdict.UNKNOWN, True, {"Patient"})
+        assert (found.verdict, found.fires, found.could_not_check) == (Verdict.UNKNOWN, True, frozenset({"Patient"}))
 
     def test_the_age_is_not_listed_among_what_was_looked_for(self) -> None:
         rule = self.rule(unless=[asks(age_under=18), asks(condition="pregnancy")])
@@ -205,7 +203,7 @@ class TestWhenAndUnless:
     def test_a_presumption_in_when_fires_and_is_named(self) -> None:
         rule = sample_rule(when=asks(meets="hip-oa"))
         found = result(rule, chart(HIP_OA, had={"Procedure": MISSING}))
-        assert (found.verdict, found.fires, found.could_not_check) == (Verdict.APPLIES, True, {"Procedure"})
+        assert (found.verdict, found.fires, found.could_not_check) == (Verdict.APPLIES, True, frozenset({"Procedure"}))
         assert not found.settled
 
 
@@ -214,8 +212,8 @@ class TestLevels:
 
     def test_the_first_level_that_applies_is_taken(self) -> None:
         levels = [
-            level("critical", **{"if": asks(condition="low_back_pain", within=7)}),
-            level("warning", **{"if": asks(condition="low_back_pain", within=90)}),
+            conditional("critical", asks(condition="low_back_pain", within=7)),
+            conditional("warning", asks(condition="low_back_pain", within=90)),
             level("info"),
         ]
         rule = sample_rule(level=levels)
@@ -227,7 +225,7 @@ class TestLevels:
         assert indicators == {7: "critical", 8: "warning", 90: "warning", 91: "info"}
 
     def test_a_level_that_is_unknown_is_not_taken(self) -> None:
-        rule = sample_rule(level=[level("warning", **{"if": self.SEVERE}), level("info")])
+        rule = sample_rule(level=[conditional("warning", self.SEVERE), level("info")])
         found = result(rule, chart(BACK_PAIN, had={"Observation": MISSING}))
         assert found.level == rule.levels[1]
 
@@ -235,7 +233,7 @@ class TestLevels:
         rule = sample_rule(level=[level("warning", hooks=["patient-view"]), level("info")])
         assert result(rule, chart(BACK_PAIN)).level == rule.levels[0]
         assert result(rule, chart(BACK_PAIN), "appointment-book").level == rule.levels[1]
-        asked = sample_rule(level=[level("warning", hooks=["patient-view"], **{"if": self.SEVERE}), level("info")])
+        asked = sample_rule(level=[conditional("warning", self.SEVERE, hooks=["patient-view"]), level("info")])
         score = observation("72514-3", 3, number=8)
         assert result(asked, chart(BACK_PAIN, score)).level == asked.levels[0]
         assert result(asked, chart(BACK_PAIN, score), "appointment-book").level == asked.levels[1]
@@ -243,11 +241,9 @@ class TestLevels:
     def test_what_decided_the_level_comes_first_and_nothing_twice(self) -> None:
         score = observation("72514-3", 3, number=8)
         both = asks(all=[{"condition": "low_back_pain"}, {"measure": "pain-severity", "at_least": 7, "pick": "any"}])
-        rule = sample_rule(level=[level("warning", **{"if": both}), level("info")])
+        rule = sample_rule(level=[conditional("warning", both), level("info")])
         other = condition("M54.59", 20, number=2)
-        found = result(
-            sample_rule(level=[level("warning", **{"if": self.SEVERE}), level("info")]), chart(BACK_PAIN, score)
-        )
+        found = result(sample_rule(level=[conditional("warning", self.SEVERE), level("info")]), chart(BACK_PAIN, score))
         assert found.because == (score, BACK_PAIN)
         assert found.level_outcome is not None
         assert found.level_outcome.facts == (score,)
@@ -287,78 +283,6 @@ class TestPossible:
         assert doubt == Doubt(frozenset(), frozenset({"obs_symptom", "groin_pain"}))
 
 
-def with_offer(*uses: dict[str, Any], **changes: object) -> Rule:
-    """A rule with these suggestions that takes the side of hip osteoarthritis."""
-    return sample_rule(level=[level(suggestions=list(uses))], card={"side_of": [asks(meets="hip-oa")]}, **changes)
-
-
-class TestSuggestions:
-    def test_priority_and_side(self) -> None:
-        rule = with_offer({"template": "T1"}, {"template": "T2", "priority": "urgent"}, {"template": "T5"})
-        assert offers(rule, chart(BACK_PAIN, HIP_OA)) == [
-            ("T1", "routine", "right"),
-            ("T2", "urgent", "right"),
-            ("T5", "stat", ""),
-        ]
-
-    def test_the_first_criterion_of_side_of_that_applies_gives_the_side(self) -> None:
-        rule = with_offer({"template": "T1"})
-        sides = [asks(meets="hip-oa"), asks(meets="hip-pain")]
-        rule = rule.model_copy(update={"card": rule.card.model_copy(update={"side_of": tuple(sides)})})
-        pain = condition("M25.552", number=4)
-        assert offers(rule, chart(BACK_PAIN, HIP_OA, pain)) == [("T1", "routine", "right")]
-        assert offers(rule, chart(BACK_PAIN, pain)) == [("T1", "routine", "left")]
-        assert offers(rule, chart(BACK_PAIN)) == [("T1", "routine", "")]
-
-    def test_notes_of_the_template_and_of_the_rule(self) -> None:
-        [offer] = result(with_offer({"template": "T6", "notes": ["Whole spine."]}), chart(BACK_PAIN)).suggestions
-        assert offer.notes == (*KNOWLEDGE.templates["T6"].notes, "Whole spine.")
-
-    def test_a_template_is_left_out_and_the_card_says_why(self) -> None:
-        found = result(with_offer({"template": "T1"}, {"template": "T2"}), chart(BACK_PAIN, PREGNANCY))
-        assert [offer.template.id for offer in found.suggestions] == ["T1"]
-        [left] = found.left_out
-        assert left.template.id == "T2"
-        assert left.because.facts == (PREGNANCY,)
-        assert left.say == KNOWLEDGE.templates["T2"].leave_out[0].say
-
-    def test_some_reasons_hold_for_one_group_of_rules_only(self) -> None:
-        image = asks(imaging="order_hip_xray")
-        xray = KNOWLEDGE.templates["T2"]
-        reason = xray.leave_out[0].model_copy(update={"when": image, "groups": ("routine",)})
-        rules = ruleset(with_offer({"template": "T2"}), with_offer({"template": "T2"}, group="red-flag"))
-        templates = {**rules.templates, "T2": xray.model_copy(update={"leave_out": (reason,)})}
-        rules = type(rules)(
-            rules.version, rules.rules, rules.lexicon, templates, rules.override_reasons, rules.sources, {}
-        )
-        of = chart(BACK_PAIN, had={"ImagingStudy": MISSING})
-        routine, flag = (evaluate(rules, of, hook="patient-view", now=NOW, rules=[rule])[0] for rule in rules.rules)
-        assert [offer.not_checked for offer in routine.suggestions] == [{"ImagingStudy"}]
-        assert [offer.not_checked for offer in flag.suggestions] == [frozenset()]
-
-    def test_what_might_have_left_it_out_and_could_not_be_checked(self) -> None:
-        rule = with_offer({"template": "T1"}, {"template": "T5"})
-        found = result(rule, chart(BACK_PAIN, had={"ServiceRequest": MISSING}))
-        assert [(offer.template.id, offer.not_checked) for offer in found.suggestions] == [
-            ("T1", {"ServiceRequest"}),
-            ("T5", frozenset()),
-        ]
-
-    def test_a_suggestion_with_a_condition_of_its_own(self) -> None:
-        rule = with_offer({"template": "T1", "if": asks(meets="hip-oa")}, {"template": "T5"})
-        assert [name for name, _, _ in offers(rule, chart(BACK_PAIN, HIP_OA))] == ["T1", "T5"]
-        found = result(rule, chart(BACK_PAIN))
-        assert [offer.template.id for offer in found.suggestions] == ["T5"]
-        assert [(left.template.id, left.say) for left in found.left_out] == [("T1", None)]
-
-    def test_a_side_to_be_confirmed_is_said_only_with_a_suggestion_that_has_a_side(self) -> None:
-        unsided = condition("sct:239872002", 700, number=2)
-        assert result(with_offer({"template": "T1"}), chart(BACK_PAIN, unsided)).notes == ("confirm-side",)
-        assert result(with_offer({"template": "T5"}), chart(BACK_PAIN, unsided)).notes == ()
-        assert result(with_offer({"template": "T1"}), chart(BACK_PAIN, HIP_OA)).notes == ()
-        assert result(with_offer({"template": "T2"}), chart(BACK_PAIN, unsided, PREGNANCY)).notes == ()
-
-
 def test_what_is_looked_for_and_what_is_said() -> None:
     card = {
         "look_for": [
@@ -394,7 +318,11 @@ class TestAnotherRule:
 
     def test_what_the_earlier_one_could_not_check_is_not_checked_here_either(self) -> None:
         second = self.results(chart(BACK_PAIN, had={"Observation": MISSING}))["second"]
-        assert (second.verdict, second.fires, second.could_not_check) == (Verdict.UNKNOWN, True, {"Observation"})
+        assert (second.verdict, second.fires, second.could_not_check) == (
+            Verdict.UNKNOWN,
+            True,
+            frozenset({"Observation"}),
+        )
 
     def test_the_earlier_one_is_asked_even_when_it_does_not_run_itself(self) -> None:
         of = chart(BACK_PAIN, condition("R50.9", 1, number=5))
