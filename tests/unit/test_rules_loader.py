@@ -263,3 +263,18 @@ def test_the_real_knowledge_reports_a_missing_file_and_a_broken_rule(tmp_path: P
     assert {fault.nearest for fault in faults} == {"cauda_equina_syndrome"}
     (folder / "knowledge.toml").unlink()
     assert [fault.file for fault in read_rules(folder)[1]] == ["knowledge.toml"]
+
+
+def test_faults_of_the_code_lists_are_reported_with_the_others(tmp_path: Path) -> None:
+    lists = Path(shutil.copytree(REAL.parent / "codelists", tmp_path / "codelists"))
+    row = "loinc,72514-3,"
+    file = lists / "obs_pain_severity.csv"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(row) == 1
+    file.write_text(text.replace(row, "loinc,72514-4,"), encoding="utf-8")
+    folder = changed(tmp_path, Change(FLAG, '"S47"', '"S85"'))
+    assert [(fault.file, fault.place) for fault in read_rules(folder, lists)[1]] == [
+        ("codelists/obs_pain_severity.csv", "line 2"),
+        (DEFINITIONS, "measure.severity.codes"),
+        (FLAG, "evidence[0].statements"),
+    ]
