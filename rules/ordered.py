@@ -120,9 +120,10 @@ class JudgedTextCriterion(Criterion):
 
 
 class MedicationCriterion(RecordCriterion):
-    """A medication on file in one of ``status`` that was certainly started more than ``longer_than`` days ago.
+    """A medication on file in one of ``status`` whose start lies more than ``longer_than`` days back.
 
-    The start is the earliest day that a partial date can mean; undated does not count (knowledge 2.1).
+    A partial start is read as the earliest day that it can mean, the more urgent reading; without a start the
+    duration is unknown and the medication does not count (knowledge 2.1, long-term steroid).
     """
 
     word: ClassVar[str] = "medication"
