@@ -101,7 +101,7 @@ class RuleDetail:
             if looked.outcome.applies:
                 found.append(self._found(looked, result))
             elif looked.outcome.verdict is Verdict.DOES_NOT_APPLY and looked.outcome.settled:
-                not_found.append(f"no {within(looked.title)}")
+                not_found.append(f"{within(looked.title)}: nothing on record")
             else:
                 unchecked.append(f"{within(looked.title)} ({_kinds(looked.outcome.missing)})")
         return not_found, found, unchecked

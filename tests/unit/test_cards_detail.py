@@ -181,7 +181,7 @@ LOOK_FOR = {"look_for": [{"title": "Saddle numbness", "if": asks(condition="sadd
 
 
 def test_what_a_reader_wants_to_know_is_said_as_not_found() -> None:
-    assert detail(sample_rule(card=LOOK_FOR))["Looked for and not found"] == "- No saddle numbness"
+    assert detail(sample_rule(card=LOOK_FOR))["Looked for and not found"] == "- Saddle numbness: nothing on record"
 
 
 def test_what_a_reader_wants_to_know_is_said_as_found_with_its_facts() -> None:
