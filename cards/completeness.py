@@ -45,7 +45,7 @@ def unchecked(chart: Chart, needed: AbstractSet[str]) -> tuple[str, ...]:
     lines = []
     open_kinds = [kind for kind in sorted(needed) if chart.had(kind) is not Availability.COMPLETE]
     if open_kinds:
-        lines.append("; ".join(_not_had(kind, chart.had(kind)) for kind in open_kinds))
+        lines.append("; ".join(dict.fromkeys(_not_had(kind, chart, open_kinds) for kind in open_kinds)))
     if chart.patient.birth is None:
         lines.append("age not available (no readable birth date)")
     spoken = sorted(kind for kind in chart.dropped if kind in RED_FLAG_KINDS or kind in needed)
@@ -58,11 +58,13 @@ def unchecked(chart: Chart, needed: AbstractSet[str]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _not_had(kind: str, availability: Availability) -> str:
-    """How a kind that was not wholly had is spoken of; both kinds of imaging are the imaging history."""
-    if kind in IMAGING_KINDS:
-        return f"imaging history {_WORDS[availability].format(plural(kind) + ' ')}"
-    return f"{plural(kind)} {_WORDS[availability].format('')}"
+def _not_had(kind: str, chart: Chart, open_kinds: list[str]) -> str:
+    """How a kind that was not wholly had is spoken of; the kinds of imaging are one history, said once."""
+    words = _WORDS[chart.had(kind)]
+    if kind not in IMAGING_KINDS:
+        return f"{plural(kind)} {words.format('')}"
+    alike = [plural(other) for other in open_kinds if other in IMAGING_KINDS and chart.had(other) is chart.had(kind)]
+    return f"imaging history {words.format(listed(alike) + ' ')}"
 
 
 def _had(chart: Chart, needed: AbstractSet[str], availability: Availability) -> list[str]:

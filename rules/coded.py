@@ -89,6 +89,7 @@ class Dated(Criterion):
         return False
 
     def window_words(self) -> str:
+        """The window as English, with a blank before it; empty without a window."""
         if self.undated == "only":
             return " without a date"
         if self.hours is not None:

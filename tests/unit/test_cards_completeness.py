@@ -33,6 +33,14 @@ def test_kinds_that_were_not_wholly_had_are_named_by_what_became_of_them() -> No
     ]
 
 
+def test_both_kinds_of_imaging_are_one_history_said_once() -> None:
+    of = chart(had={"DiagnosticReport": MISSING, "ImagingStudy": MISSING})
+
+    assert unchecked(of, EVERY_KIND) == (
+        "imaging history not available (diagnostic reports and imaging studies not sent)",
+    )
+
+
 def test_a_kind_that_no_rule_of_the_hook_reads_is_not_missed() -> None:
     of = chart(had={"Procedure": MISSING, "Observation": FAILED, "ImagingStudy": INCOMPLETE})
 
