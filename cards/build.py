@@ -19,6 +19,7 @@ from cards.models import (
     Coding,
     HookResponse,
     Link,
+    RuleVersion,
     Source,
     Suggestion,
 )
@@ -77,13 +78,16 @@ class CardWriter:
             "source": self._source(rule),
             "overrideReasons": self._override_reasons(rule),
             "links": self._links(rule),
-            "extension": {RULE_EXTENSION: {"id": rule.id, "version": rule.version}},
+            "extension": {RULE_EXTENSION: self._version(rule)},
         }
         suggestions = self._suggestions(result, answer.call)
         if suggestions:
             card["suggestions"] = suggestions
             card["selectionBehavior"] = "any"
         return card
+
+    def _version(self, rule: Rule) -> RuleVersion:
+        return {"id": rule.id, "version": rule.version, "knowledge": self._ruleset.version}
 
     def _source(self, rule: Rule) -> Source:
         return {

@@ -77,10 +77,11 @@ class Suggestion(TypedDict):
 
 
 class RuleVersion(TypedDict):
-    """Which rule, in which version, wrote the card."""
+    """Which rule, in which version, wrote the card, and the version of the knowledge base that it belongs to."""
 
     id: str
     version: str
+    knowledge: str
 
 
 CardExtension = TypedDict("CardExtension", {"org.hip-spine-cds.rule": RuleVersion})

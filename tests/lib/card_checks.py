@@ -145,14 +145,16 @@ def _rule(card: dict[str, Any], place: str) -> Iterator[str]:
     """The product's own contract: which rule wrote the card, the same everywhere on it."""
     extension = card.get("extension")
     rule = extension.get(RULE) if isinstance(extension, dict) else None
-    if not isinstance(rule, dict) or rule.keys() != {"id", "version"}:
-        yield f"X-02 {place}.extension.{RULE} is not of id and version"
+    if not isinstance(rule, dict) or rule.keys() != {"id", "version", "knowledge"}:
+        yield f"X-02 {place}.extension.{RULE} is not of id, version and knowledge"
         return
     name, version = rule["id"], rule["version"]
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(name)):
         yield f"X-02 {place}: {name!r} is no rule id"
     if not re.fullmatch(r"\d+\.\d+\.\d+", str(version)):
         yield f"X-02 {place}: {version!r} is no version"
+    if not re.fullmatch(r"\d+\.\d+\.\d+", str(rule["knowledge"])):
+        yield f"X-02 {place}: {rule['knowledge']!r} is no version of the knowledge"
     source = card["source"] if isinstance(card.get("source"), dict) else {}
     if not str(source.get("url")).endswith(f"/rules/{name}"):
         yield f"C-21 {place}.source.url is not the page of rule {name}"

@@ -166,6 +166,8 @@ def test_a_good_answer_has_no_faults() -> None:
         ("X-02", (*RULE, "extra"), "x"),
         ("X-02", (*RULE, "id"), "Sample Rule"),
         ("X-02", (*RULE, "version"), "1"),
+        ("X-02", (*RULE, "knowledge"), GONE),
+        ("X-02", (*RULE, "knowledge"), "new"),
         ("C-12", (*RULE, "version"), "1.2.4"),
         ("X-02", ("extension",), []),
         ("X-02", COMPLETENESS, GONE),
