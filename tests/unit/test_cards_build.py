@@ -75,7 +75,9 @@ def test_a_card_is_exactly_this() -> None:
                 "type": "absolute",
             },
         ],
-        "extension": {"org.hip-spine-cds.rule": {"id": "sample-rule", "version": "1.2.3", "knowledge": KNOWLEDGE.version}},
+        "extension": {
+            "org.hip-spine-cds.rule": {"id": "sample-rule", "version": "1.2.3", "knowledge": KNOWLEDGE.version}
+        },
         "selectionBehavior": "any",
     }
     assert detail.startswith("**Why you see this**\n\n- Low back pain (ICD-10-CM M54.50), 2026-11-14; Condition/c-1")
