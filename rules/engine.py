@@ -36,9 +36,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A suggestion that was not offered, and why."""
+    """A suggestion that was not offered: the criterion that the rule asks for did not hold, or one against it did."""
 
     template: Template
+    criterion: Criterion
     because: Outcome
     say: str | None
 
@@ -52,6 +53,14 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A level before the one taken: its condition did not hold, or (outcome None) it is not for this hook."""
+
+    level: Level
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleResult:
     """What one rule says to one chart.
 
@@ -59,7 +68,8 @@ class RuleResult:
     for
     that case. ``level`` is set when it fires. ``because`` are the facts, ``not_found`` the exclusions that
     were
-    looked for and are absent, ``could_not_check`` the kinds of data that were not (wholly) had.
+    looked for and are absent, ``could_not_check`` the kinds of data that were not (wholly) had. ``gate`` is the
+    outcome of the hook's gate, None without one; ``not_taken`` the levels tried before ``level``.
     """
 
     rule: Rule
@@ -70,6 +80,7 @@ class RuleResult:
     not_run: str | None = None
     level: Level | None = None
     level_outcome: Outcome | None = None
+    not_taken: tuple[NotTaken, ...] = ()
     because: tuple[Fact | Answer, ...] = ()
     possible: Doubt = NO_DOUBT
     not_found: tuple[Criterion, ...] = ()
@@ -79,6 +90,7 @@ class RuleResult:
     suggestions: tuple[Suggestion, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    gate: Outcome | None = None
 
     @property
     def settled(self) -> bool:
@@ -131,12 +143,16 @@ class _Call:
             outcome = Outcome(Verdict.UNKNOWN, missing=missing)
             return RuleResult(rule, Verdict.UNKNOWN, False, outcome, not_run=REQUIRED, could_not_check=missing)
         gate = rule.gates.get(self.hook)
-        if gate is not None:
-            outcome = gate.evaluate(of)
-            if not outcome.applies:
-                return RuleResult(
-                    rule, outcome.verdict, False, outcome, not_run="gate", could_not_check=outcome.missing
-                )
+        if gate is None:
+            return self._run(rule, of)
+        outcome = gate.evaluate(of)
+        if outcome.applies:
+            return replace(self._run(rule, of), gate=outcome)
+        return RuleResult(
+            rule, outcome.verdict, False, outcome, not_run="gate", could_not_check=outcome.missing, gate=outcome
+        )
+
+    def _run(self, rule: Rule, of: Evaluation) -> RuleResult:
         when = rule.when.evaluate(of)
         if when.verdict is Verdict.DOES_NOT_APPLY:
             return RuleResult(rule, when.verdict, False, when, could_not_check=when.missing)
@@ -155,7 +171,7 @@ class _Call:
 
     def _fired(self, result: RuleResult, of: Evaluation) -> RuleResult:
         rule = result.rule
-        level, level_outcome = self._level(rule, of)
+        level, level_outcome, not_taken = self._level(rule, of)
         because = result.when.facts
         if level_outcome is not None:
             because = tuple(dict.fromkeys((*level_outcome.facts, *because)))
@@ -167,6 +183,7 @@ class _Call:
             result,
             level=level,
             level_outcome=level_outcome,
+            not_taken=not_taken,
             because=because,
             possible=_possible(because, of.lexicon),
             not_found=tuple(
@@ -183,16 +200,19 @@ class _Call:
             notes=side_of.notes if side_of is not None and sided else (),
         )
 
-    def _level(self, rule: Rule, of: Evaluation) -> tuple[Level, Outcome | None]:
+    def _level(self, rule: Rule, of: Evaluation) -> tuple[Level, Outcome | None, tuple[NotTaken, ...]]:
+        not_taken: list[NotTaken] = []
         for level in rule.levels[:-1]:
             if level.hooks and self.hook not in level.hooks:
+                not_taken.append(NotTaken(level, None))
                 continue
             if level.when is None:
-                return level, None
+                return level, None, tuple(not_taken)
             outcome = level.when.evaluate(of)
             if outcome.applies:
-                return level, outcome
-        return rule.levels[-1], None
+                return level, outcome, tuple(not_taken)
+            not_taken.append(NotTaken(level, outcome))
+        return rule.levels[-1], None, tuple(not_taken)
 
     def _suggestions(
         self, rule: Rule, level: Level, of: Evaluation, sides: frozenset[str]
@@ -201,10 +221,11 @@ class _Call:
         left_out: list[LeftOut] = []
         for use in level.suggestions:
             template = self.ruleset.templates[use.template]
-            wanted = use.when.evaluate(of) if use.when is not None else None
-            if wanted is not None and not wanted.applies:
-                left_out.append(LeftOut(template, wanted, None))
-                continue
+            if use.when is not None:
+                wanted = use.when.evaluate(of)
+                if not wanted.applies:
+                    left_out.append(LeftOut(template, use.when, wanted, None))
+                    continue
             outcomes = [
                 (leave, leave.when.evaluate(of))
                 for leave in template.leave_out
@@ -212,7 +233,7 @@ class _Call:
             ]
             against = next(((leave, outcome) for leave, outcome in outcomes if outcome.applies), None)
             if against is not None:
-                left_out.append(LeftOut(template, against[1], against[0].say))
+                left_out.append(LeftOut(template, against[0].when, against[1], against[0].say))
                 continue
             doubt = frozenset[str]().union(*(outcome.missing for _, outcome in outcomes))
             offered.append(_filled(use, template, sides, doubt))
