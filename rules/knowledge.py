@@ -73,17 +73,35 @@ class Measure(Table):
         return number if self.in_range(number) else None
 
 
+class ItemGroup(Table):
+    """A group of the questionnaire: its heading, and the group that it stands ``inside`` of."""
+
+    title: str
+    inside: str | None = None
+
+
+class AskIf(Table):
+    """An item is asked only when the choice ``item`` was answered with one of ``is``."""
+
+    item: str
+    is_: tuple[str, ...] = Field(alias="is", min_length=1)
+
+
 class Item(Table):
     """One item of the questionnaire hip-spine-screen (knowledge 3.1 and 3.3).
 
-    ``words`` are the answers of a choice; ``within`` the days an answer stays current; ``hip`` and ``spine``
-    the points of a *yes*; ``group`` the group it must stand in, if any.
+    ``title`` names it on cards, ``ask`` is the question as it is put; ``words`` are the answers of a choice;
+    ``unit`` is the UCUM code of a number; ``within`` the days an answer stays current; ``hip`` and ``spine`` the
+    points of a *yes*; ``group`` where it is asked. Only an ``answered`` criterion demands that an answer stands there.
     """
 
     id: str
     title: str
+    ask: str | None = None
     type: Literal["choice", "number", "date"]
+    ask_if: AskIf | None = None
     words: tuple[str, ...] = ()
+    unit: str | None = None
     least: float | None = None
     most: float | None = None
     within: int = Field(ge=0)
@@ -192,6 +210,7 @@ class Lexicon:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
+    item_groups: Mapping[str, ItemGroup] = field(default_factory=dict)
     body_sites: Mapping[str, str] = field(default_factory=dict)
     required_sites: Mapping[str, str] = field(default_factory=dict)
     """Concepts that count only with this body site (SNOMED CT code)."""

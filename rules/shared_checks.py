@@ -31,6 +31,8 @@ def lexicon_faults(words: Lexicon) -> Iterator[Fault]:
         yield from _measure(name, measure, words)
     for item in words.items.values():
         yield from _item(item)
+        yield from _asked(item, words)
+    yield from _groups(words)
 
 
 def _phrases(name: str, phrases: tuple[str, ...]) -> Iterator[Fault]:
@@ -62,6 +64,37 @@ def _item(item: Item) -> Iterator[Fault]:
         yield Fault(QUESTIONNAIRE, place, "a feature of the score is answered with 'yes' among others")
     if not item.feature and (item.hip or item.spine or item.key_feature):
         yield Fault(QUESTIONNAIRE, place, "only a feature of the score has points")
+
+
+def _asked(item: Item, words: Lexicon) -> Iterator[Fault]:
+    """The faults of where and when an item is asked."""
+    place = f"item {item.id!r}"
+    if item.group is not None and item.group not in words.item_groups:
+        yield unknown_word(QUESTIONNAIRE, f"{place}.group", "group", item.group, words.item_groups)
+    if item.ask_if is None:
+        return
+    asked = words.items.get(item.ask_if.item)
+    if asked is None:
+        yield unknown_word(QUESTIONNAIRE, f"{place}.ask_if.item", "item", item.ask_if.item, words.items)
+        return
+    for word in item.ask_if.is_:
+        if word not in asked.words:
+            yield unknown_word(QUESTIONNAIRE, f"{place}.ask_if.is", "answer", word, asked.words)
+
+
+def _groups(words: Lexicon) -> Iterator[Fault]:
+    """The faults of the groups. A group stands inside an earlier one only, so that no two hold each other."""
+    asked_in = {item.group for item in words.items.values()} | {group.inside for group in words.item_groups.values()}
+    earlier: list[str] = []
+    for name, group in words.item_groups.items():
+        place = f"group.{name}"
+        if name not in asked_in:
+            yield Fault(QUESTIONNAIRE, place, "nothing is asked in the group")
+        if name in words.items:
+            yield Fault(QUESTIONNAIRE, place, "an item has the same name", name)
+        if group.inside is not None and group.inside not in earlier:
+            yield unknown_word(QUESTIONNAIRE, f"{place}.inside", "earlier group", group.inside, earlier)
+        earlier.append(name)
 
 
 def definition_cycles(definitions: Mapping[str, Definition]) -> Iterator[Fault]:

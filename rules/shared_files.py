@@ -14,6 +14,7 @@ from rules.faults import Fault
 from rules.knowledge import (
     Definition,
     Item,
+    ItemGroup,
     LeaveOut,
     Lexicon,
     Measure,
@@ -40,7 +41,7 @@ KNOWLEDGE, REASONS, BIBLIOGRAPHY = "knowledge.toml", "override_reasons.toml", "b
 SHARED_FILES: dict[str, tuple[str, ...]] = {
     KNOWLEDGE: ("version",),
     DEFINITIONS: ("statuses", "body_sites", "required_sites", "text_list", "measure", "definition"),
-    QUESTIONNAIRE: ("item",),
+    QUESTIONNAIRE: ("group", "item"),
     SUGGESTIONS: ("template",),
     REASONS: ("set",),
     BIBLIOGRAPHY: ("source",),
@@ -134,6 +135,7 @@ def _lexicon(
         },
         measures=reading.named(tables[DEFINITIONS], "measure", Measure, DEFINITIONS),
         items=_items(reading, tables[QUESTIONNAIRE]),
+        item_groups=reading.named(tables[QUESTIONNAIRE], "group", ItemGroup, QUESTIONNAIRE),
         body_sites=named.body_sites,
         required_sites=named.required_sites,
         text_lists=named.text_list,
