@@ -23,7 +23,7 @@ from cds_service.routes.call import call_routes, current_time
 from cds_service.routes.discovery import discovery_routes
 from cds_service.routes.health import health_routes
 from cds_service.settings import PREFIX, Settings, load_settings
-from rules.loader import load_rules
+from rules.loader import load_knowledge
 from rules.ruleset import RuleSet
 
 CONTENT_POLICY: Final = (
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
     """
     settings = settings if settings is not None else load_settings()
     _check_one_place()
-    ruleset = load_rules()
+    ruleset = load_knowledge(settings.knowledge)
     _check_reviewed(settings, ruleset)
     card_writer = CardWriter(ruleset, public_url=settings.public_url, intent=settings.intent)
     service = HipSpineService(ruleset, card_writer, _fhir_client(settings), settings.public_url)

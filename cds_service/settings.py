@@ -18,7 +18,9 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cds_service.addresses import checked_address, is_loopback, shown
+from rules.directory import KnowledgeDirectory
 from rules.faults import nearest
+from rules.loader import INSIDE
 
 PREFIX = "HIPSPINE_"
 MEBIBYTE = 1024 * 1024
@@ -78,6 +80,14 @@ class Settings(BaseSettings):
             "Whoever reads it reads what the service keeps.",
         ),
     ] = Path("state")
+    knowledge_dir: Annotated[
+        Path | None,
+        About(
+            "The knowledge directory that is served: rules and code lists. Not set: the one inside the service.",
+            "a directory with the folders hip_spine and codelists ('hip-spine rules copy' writes one)",
+            "Whoever can write to it decides what clinicians are advised.",
+        ),
+    ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         About(
@@ -224,6 +234,11 @@ class Settings(BaseSettings):
     def on_loopback(self) -> bool:
         """Tell whether only this machine can reach the service."""
         return is_loopback(self.host)
+
+    @property
+    def knowledge(self) -> KnowledgeDirectory:
+        """The knowledge directory that is served."""
+        return INSIDE if self.knowledge_dir is None else KnowledgeDirectory(self.knowledge_dir)
 
     def warnings(self) -> tuple[str, ...]:
         """Say what is allowed but worth a second look, one sentence each."""

@@ -4,9 +4,10 @@ Imports nothing but the standard library and pydantic; knows neither HTTP nor FH
 """
 
 from rules.chart import Chart, ChartBuilder
+from rules.directory import KnowledgeDirectory
 from rules.engine import RuleResult, evaluate
 from rules.faults import Fault, KnowledgeFaults
-from rules.loader import load_rules, read_rules
+from rules.loader import load_knowledge, load_rules, read_knowledge, read_rules
 from rules.logic import Verdict
 from rules.ruleset import RuleSet
 from rules.schema import Rule
@@ -16,6 +17,7 @@ __all__ = [
     "Chart",
     "ChartBuilder",
     "Fault",
+    "KnowledgeDirectory",
     "KnowledgeFaults",
     "Rule",
     "RuleResult",
@@ -23,7 +25,9 @@ __all__ = [
     "Triage",
     "Verdict",
     "evaluate",
+    "load_knowledge",
     "load_rules",
+    "read_knowledge",
     "read_rules",
     "triage",
 ]

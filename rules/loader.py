@@ -7,13 +7,17 @@ from pathlib import Path
 
 from rules.checks import missing_kind_faults
 from rules.codelist_files import load_codelists
+from rules.directory import KnowledgeDirectory
 from rules.faults import Fault, KnowledgeFaults
 from rules.reading import Reading
 from rules.rule_files import read_rule_files
 from rules.ruleset import RuleSet
 from rules.shared_files import SHARED_FILES, read_shared
 
-KNOWLEDGE = Path(__file__).parent / "hip_spine"
+INSIDE = KnowledgeDirectory(Path(__file__).parent)
+"""The knowledge that ships with the service."""
+
+KNOWLEDGE = INSIDE.rules
 
 
 def load_rules(folder: Path = KNOWLEDGE, codelists: Path | None = None) -> RuleSet:
@@ -22,6 +26,20 @@ def load_rules(folder: Path = KNOWLEDGE, codelists: Path | None = None) -> RuleS
     if faults or ruleset is None:
         raise KnowledgeFaults(faults)
     return ruleset
+
+
+def load_knowledge(directory: KnowledgeDirectory = INSIDE) -> RuleSet:
+    """The knowledge base of a directory. Raises :class:`KnowledgeFaults` with every fault of every file."""
+    ruleset, faults = read_knowledge(directory)
+    if faults or ruleset is None:
+        raise KnowledgeFaults(faults)
+    return ruleset
+
+
+def read_knowledge(directory: KnowledgeDirectory = INSIDE) -> tuple[RuleSet | None, tuple[Fault, ...]]:
+    """The knowledge base of a directory as far as it can be read, and all faults (see :func:`read_rules`)."""
+    wrong = directory.faults()
+    return (None, wrong) if wrong else read_rules(directory.rules, directory.codelists)
 
 
 def read_rules(folder: Path = KNOWLEDGE, codelists: Path | None = None) -> tuple[RuleSet | None, tuple[Fault, ...]]:
