@@ -53,8 +53,8 @@ COMPILE = $(PY) -m uv pip compile --universal --python-version 3.11 --generate-h
 	--custom-compile-command "make lock" --quiet
 
 lock: $(VENV)/dev.stamp
-	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock $(ARGS)
-	$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock $(ARGS)
+	$(COMPILE) pyproject.toml --group dev --all-extras --output-file requirements-dev.lock $(ARGS)
+	$(COMPILE) pyproject.toml --all-extras --constraint requirements-dev.lock --output-file requirements.lock $(ARGS)
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock $(ARGS)
 
 clean:

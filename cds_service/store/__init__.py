@@ -1,0 +1,1 @@
+"""What the service remembers between calls: one database, embedded (SQLite) or a server (PostgreSQL)."""
