@@ -21,6 +21,7 @@ from cds_service.fhir_client import FhirClient
 from cds_service.pages.site import add_pages, add_samples
 from cds_service.routes.call import call_routes, current_time
 from cds_service.routes.discovery import discovery_routes
+from cds_service.routes.fhir import fhir_routes
 from cds_service.routes.health import health_routes
 from cds_service.settings import PREFIX, Settings, load_settings
 from rules.loader import load_knowledge
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
     app.register_blueprint(discovery_routes(service))
     app.register_blueprint(call_routes(service, now=now, max_body_bytes=settings.max_body_bytes))
     app.register_blueprint(health_routes(ruleset, settings.state_dir))
+    app.register_blueprint(fhir_routes(ruleset, settings.public_url, settings.intent))
     add_pages(app, ruleset, settings.public_url)
     if settings.try_it:
         add_samples(app, service, ruleset, settings.public_url, now)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rules.chart import Answer, Observation
 from rules.codelists import CodeLists
 from rules.criteria import Criterion
+from rules.silence import Silences
 
 
 class Table(BaseModel):
@@ -102,8 +103,8 @@ class Item(Table):
     ask_if: AskIf | None = None
     words: tuple[str, ...] = ()
     unit: str | None = None
-    least: float | None = None
-    most: float | None = None
+    least: int | None = None
+    most: int | None = None
     within: int = Field(ge=0)
     group: str | None = None
     feature: bool = False
@@ -217,3 +218,4 @@ class Lexicon:
     text_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Named lists of phrases, for the one criterion that reads an order's own words."""
     symptom_concept: str = "obs_symptom"
+    silences: Silences = field(default_factory=Silences, init=False, repr=False, compare=False)

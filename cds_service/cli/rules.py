@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from cds_service.cli.export import export
+
 rules_app = typer.Typer(
     name="rules",
     help="Look at the knowledge base and work on it.",
@@ -15,3 +17,6 @@ rules_app = typer.Typer(
 @rules_app.callback()
 def rules() -> None:
     """Look at the knowledge base and work on it."""
+
+
+rules_app.command()(export)
