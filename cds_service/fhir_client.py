@@ -8,22 +8,17 @@ Source: cds-hooks rows F-01 to F-13, P-25.
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from cds_service.addresses import checked_address, is_loopback
 from cds_service.fhir_reading import Fetched, Question, Reading, place
 from cds_service.hook_request import FhirAccess
+from cds_service.outgoing import session, trusted
 from cds_service.scopes import Cover, cover
 from rules.chart import Availability
 
@@ -52,7 +47,7 @@ class FhirClient:
         self._without_token = without_token
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fhir")
         self._local = threading.local()
-        self._context = _trusted()
+        self._context = trusted()
 
     def obstacle(self, server: str | None, access: FhirAccess | None) -> str | None:
         """Why ``server`` cannot be asked for a call, as the end of a sentence; None when it can."""
@@ -97,10 +92,10 @@ class FhirClient:
             return None
 
     def _read(self, reading: Reading) -> None:
-        session = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = _session(self._context)
-        reading.run(session)
+        own = getattr(self._local, "session", None)
+        if own is None:
+            own = self._local.session = session(self._context)
+        reading.run(own)
 
 
 def _checked(base: str, allow_http_loopback: bool) -> SplitResult:
@@ -108,39 +103,3 @@ def _checked(base: str, allow_http_loopback: bool) -> SplitResult:
     if parts.scheme != "https" and not (allow_http_loopback and is_loopback(parts.hostname or "")):
         raise ValueError(f"{base!r} is plain http: access tokens would be readable in transit")
     return parts
-
-
-def _trusted() -> ssl.SSLContext:
-    """Trust what the machine trusts (its store, or SSL_CERT_FILE) beside the well-known authorities of certifi."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-    return context
-
-
-class _Trusting(HTTPAdapter):
-    """Checks certificates with one context that was filled beforehand: filling one takes longer than an answer."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: ANN401
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **more)
-
-    def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:  # noqa: ANN401
-        """Demand a certificate that the context trusts, whatever else is asked for."""
-        del url, verify, cert
-        conn.cert_reqs = "CERT_REQUIRED"
-
-
-def _session(context: ssl.SSLContext) -> requests.Session:
-    """A session of one thread: it keeps connections, and nothing of a call.
-
-    Nothing is read from the environment: a netrc file would add its credentials, a proxy would see tokens.
-    """
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    session.headers["User-Agent"] = "Hip-Spine-CDS"
-    session.mount("https://", _Trusting(context))
-    return session
