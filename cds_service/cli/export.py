@@ -37,7 +37,8 @@ def export(output: Output = None, bundle: AsBundle = False) -> None:
         settings = load_settings()
         published = Published(Publication(load_knowledge(settings.knowledge), settings.public_url, settings.intent))
     except (KnowledgeFaults, SettingsError) as refusal:
-        sys.exit(f"Nothing is exported: {refusal}")
+        typer.echo(f"Nothing is exported: {refusal}", err=True)
+        raise typer.Exit(1) from None
     written = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     if output is None:
         sys.stdout.buffer.write(orjson.dumps(published.collection(), option=written))
@@ -49,5 +50,6 @@ def export(output: Output = None, bundle: AsBundle = False) -> None:
             name = f"{resource['resourceType']}-{resource['id']}.json"
             (output / name).write_bytes(orjson.dumps(resource, option=written))
     except OSError as error:
-        sys.exit(f"Nothing more is written: {error}")
+        typer.echo(f"Nothing more is written: {error}", err=True)
+        raise typer.Exit(1) from None
     typer.echo(f"{len(resources)} resources written to {output}")

@@ -21,7 +21,9 @@ from rules.faults import nearest
 from rules.ruleset import RuleSet
 
 FORMATS: Final = (FHIR_JSON, JSON, "text/json", "json")
-"""What ``_format`` may say, and but for the last what ``Accept`` may."""
+"""What ``_format`` may say."""
+
+_ACCEPTED: Final = (FHIR_JSON, JSON, "text/json", "application/*", "*/*")
 
 _ALLOW: Final = "GET, HEAD, OPTIONS"
 _WRITING: Final = ("POST", "PUT", "PATCH", "DELETE")
@@ -179,8 +181,8 @@ def _check_format() -> None:
     if wanted is not None:
         fits = _fits(wanted, FORMATS)
     else:
-        accepted = [value for value, quality in request.accept_mimetypes if quality > 0]
-        fits = not accepted or any(_fits(value, (*FORMATS[:3], "*/*", "application/*")) for value in accepted)
+        accepted = request.accept_mimetypes
+        fits = not accepted or any(_fits(value, _ACCEPTED) for value, quality in accepted if quality > 0)
     if not fits:
         raise Refusal(406, Issue("not-supported", f"Only FHIR R4 (4.0.1) as JSON is offered: {', '.join(FORMATS)}."))
 
