@@ -1,12 +1,15 @@
 # Hip-Spine CDS as a container.
 #
-# The service refuses to listen beyond loopback until it is told two things:
+# The service refuses to listen beyond loopback until it is told three things:
 #   HIPSPINE_PUBLIC_URL               the address under which EHRs reach it
 #   HIPSPINE_ACCEPT_UNREVIEWED_RULES  "yes", as long as rules await their clinical review
+#   HIPSPINE_TRUST_FILE               the file of the systems that may call (docs/operate/trust.md), mounted; or
+#   HIPSPINE_ACCEPT_UNKNOWN_CALLERS   "yes", where something in front checks the callers
 #
 #   docker build -t hip-spine-cds .
 #   docker run --rm -p 8000:8000 --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
-#     -e HIPSPINE_PUBLIC_URL=https://cds.example.org -e HIPSPINE_ACCEPT_UNREVIEWED_RULES=yes hip-spine-cds
+#     -e HIPSPINE_PUBLIC_URL=https://cds.example.org -e HIPSPINE_ACCEPT_UNREVIEWED_RULES=yes \
+#     -e HIPSPINE_ACCEPT_UNKNOWN_CALLERS=yes hip-spine-cds
 #
 # Another base (a mirror, a digest, one with the site's certificate authority): --build-arg BASE=...
 # Another package index: --build-arg PIP_INDEX_URL=...

@@ -24,6 +24,7 @@ from cds_service.routes.discovery import discovery_routes
 from cds_service.routes.fhir import fhir_routes
 from cds_service.routes.health import health_routes
 from cds_service.settings import PREFIX, Settings, load_settings
+from cds_service.trust.issuers import Issuer, TrustFaults, read_issuers
 from rules.loader import load_knowledge
 from rules.ruleset import RuleSet
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
     _check_one_place()
     ruleset = load_knowledge(settings.knowledge)
     _check_reviewed(settings, ruleset)
+    issuers = _trusted(settings)
     card_writer = CardWriter(ruleset, public_url=settings.public_url, intent=settings.intent)
     service = HipSpineService(ruleset, card_writer, _fhir_client(settings), settings.public_url)
 
@@ -54,6 +56,8 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     watch_requests(app)
     allow_origins(app, settings.cors_origins)
+    if issuers:
+        _guard(app, issuers, settings, now)
     _protect(app)
     register_errors(app)
     app.extensions["ruleset"] = ruleset
@@ -89,6 +93,37 @@ def _check_reviewed(settings: Settings, ruleset: RuleSet) -> None:
             f"{PREFIX}ACCEPT_UNREVIEWED_RULES=yes; their cards, pages and discovery go on saying that they are "
             "unreviewed."
         )
+
+
+def _trusted(settings: Settings) -> tuple[Issuer, ...]:
+    """Read who may call. Beyond this machine somebody has to be named, unless it is said that anybody may."""
+    if settings.trust_file is not None:
+        try:
+            return read_issuers(settings.trust_file)
+        except TrustFaults as wrong:
+            raise StartRefusedError(str(wrong)) from wrong
+    if not settings.on_loopback and not settings.accept_unknown_callers:
+        raise StartRefusedError(
+            f"nobody is named who may call, and {settings.host} can be reached from other machines. Name the systems "
+            f"in a file and set {PREFIX}TRUST_FILE to it (docs/operate/trust.md); or, where something in front of the "
+            f"service checks its callers, set {PREFIX}ACCEPT_UNKNOWN_CALLERS=yes."
+        )
+    return ()
+
+
+def _guard(app: Flask, issuers: tuple[Issuer, ...], settings: Settings, now: Callable[[], datetime]) -> None:
+    # Imported here: a service without trusted issuers needs no database, and starts sooner without one.
+    from cds_service.store.engine import Store, StoreFault, store_url
+    from cds_service.trust.guard import guard
+    from cds_service.trust.keys import KeysUnreachable
+    from cds_service.trust.replay import SpentTokens
+
+    store = Store(store_url(settings.store_url.get_secret_value(), settings.state_dir))
+    try:
+        store.bring_up_to_date()
+        guard(app, issuers, SpentTokens(store).spend, settings.public_url, now)
+    except (OSError, KeysUnreachable, StoreFault) as wrong:
+        raise StartRefusedError(f"callers cannot be checked: {wrong}") from wrong
 
 
 def _fhir_client(settings: Settings) -> FhirClient | None:

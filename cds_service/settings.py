@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -121,6 +121,31 @@ class Settings(BaseSettings):
             "With yes, advice that no clinician has reviewed reaches real users.",
         ),
     ] = False
+    trust_file: Annotated[
+        Path | None,
+        About(
+            "The file of trusted issuers (TOML): which systems may call, and where their keys are. Set: discovery, "
+            "calls and feedback need a token of one of them.",
+            "the path of a file; docs/operate/trust.md shows one",
+            "Whoever can write to it decides who may send patient data and read cards.",
+        ),
+    ] = None
+    accept_unknown_callers: Annotated[
+        bool,
+        About(
+            "Answer callers that prove nothing when listening beyond loopback without HIPSPINE_TRUST_FILE.",
+            "yes, no",
+            "With yes anyone who reaches the port can post patient data and read cards.",
+        ),
+    ] = False
+    store_url: Annotated[
+        SecretStr,
+        About(
+            "The database that all workers and replicas share. Not set: a SQLite file in the state directory.",
+            "postgresql://user:password@host/name (needs the extra 'postgresql')",
+            "Replicas without a shared database each accept a used token once.",
+        ),
+    ] = SecretStr("")
     fhir_allow_http_loopback: Annotated[
         bool,
         About(
@@ -225,6 +250,15 @@ class Settings(BaseSettings):
                 raise ValueError(f"{shown(base)} is plain http, which a test server may be with {needed}")
         return tuple(base.rstrip("/") for base in given)
 
+    @field_validator("store_url")
+    @classmethod
+    def _store_url(cls, given: SecretStr) -> SecretStr:
+        if given:
+            from cds_service.store.engine import store_url
+
+            store_url(given.get_secret_value(), Path())
+        return given
+
     @field_validator("try_it", mode="before")
     @classmethod
     def _try_it(cls, given: object, info: ValidationInfo) -> object:
@@ -315,7 +349,7 @@ def _about(name: str) -> About:
 
 def _default(name: str) -> str:
     value = Settings.model_fields[name].default
-    if value in (None, "", ()):
+    if value in (None, "", (), SecretStr("")):
         return "(not set)"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -177,6 +177,11 @@ def test_what_it_logs_is_json_and_holds_nothing_of_the_request(
             ("--host", "0.0.0.0"),  # noqa: S104
             "HIPSPINE_ACCEPT_UNREVIEWED_RULES=yes",
         ),
+        (
+            {"HIPSPINE_PUBLIC_URL": "https://cds.example.org", "HIPSPINE_ACCEPT_UNREVIEWED_RULES": "yes"},
+            ("--host", "0.0.0.0"),  # noqa: S104
+            "HIPSPINE_ACCEPT_UNKNOWN_CALLERS=yes",
+        ),
         ({"HIPSPINE_PROT": "8001"}, (), "did you mean 'HIPSPINE_PORT'?"),
         ({}, ("--port", "http"), "HIPSPINE_PORT: 'http' cannot be used; allowed: 1 to 65535"),
     ],

@@ -28,7 +28,11 @@ HARDENED = (
     *("--read-only", "--read-only-tmpfs=false", "--tmpfs", "/tmp:rw,size=16m,mode=1777"),
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "512m"),
 )
-TOLD = ("HIPSPINE_PUBLIC_URL=https://cds.example.org", "HIPSPINE_ACCEPT_UNREVIEWED_RULES=yes")
+TOLD = (
+    "HIPSPINE_PUBLIC_URL=https://cds.example.org",
+    "HIPSPINE_ACCEPT_UNREVIEWED_RULES=yes",
+    "HIPSPINE_ACCEPT_UNKNOWN_CALLERS=yes",
+)
 SECONDS_TO_START = 60
 
 

@@ -19,7 +19,7 @@ from rules.loader import load_rules
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-BEYOND = {"host": "192.0.2.1", "public_url": "https://cds.example.org"}
+BEYOND = {"host": "192.0.2.1", "public_url": "https://cds.example.org", "accept_unknown_callers": True}
 
 
 def test_unreviewed_rules_stay_on_this_machine() -> None:

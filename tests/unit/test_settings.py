@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from cds_service.settings import Settings, SettingsError, load_settings, settings_table
 
@@ -50,6 +50,9 @@ def test_every_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> 
         "HIPSPINE_CORS_ORIGINS": "https://EHR.example.org, http://127.0.0.1:8095/",
         "HIPSPINE_MAX_BODY_BYTES": "1000000",
         "HIPSPINE_ACCEPT_UNREVIEWED_RULES": "yes",
+        "HIPSPINE_TRUST_FILE": "/etc/hip-spine/trust.toml",
+        "HIPSPINE_ACCEPT_UNKNOWN_CALLERS": "yes",
+        "HIPSPINE_STORE_URL": "postgresql://user:secret@db/hip_spine",
         "HIPSPINE_FHIR_ALLOW_HTTP_LOOPBACK": "yes",
         "HIPSPINE_FHIR_SERVERS": "https://ehr.example.org/fhir/r4/,http://127.0.0.1:8091/fhir",
         "HIPSPINE_FHIR_OPEN": "yes",
@@ -72,6 +75,9 @@ def test_every_variable_reaches_its_setting(monkeypatch: pytest.MonkeyPatch) -> 
         "cors_origins": ("https://ehr.example.org", "http://127.0.0.1:8095"),
         "max_body_bytes": 1_000_000,
         "accept_unreviewed_rules": True,
+        "trust_file": Path("/etc/hip-spine/trust.toml"),
+        "accept_unknown_callers": True,
+        "store_url": SecretStr("postgresql://user:secret@db/hip_spine"),
         "fhir_allow_http_loopback": True,
         "fhir_servers": ("https://ehr.example.org/fhir/r4", "http://127.0.0.1:8091/fhir"),
         "fhir_open": True,
@@ -170,6 +176,8 @@ def test_an_ipv6_loopback_address_is_bracketed_in_the_public_address() -> None:
         ("HIPSPINE_PUBLIC_URL", "https://cds.example.org:99999", "names a port that does not exist"),
         ("HIPSPINE_PUBLIC_URL", "https://cds.example.org:0", "names a port that does not exist"),
         ("HIPSPINE_PUBLIC_URL", "https://cds .example.org", "is not an absolute http or https address"),
+        ("HIPSPINE_STORE_URL", "mysql://user:secret@db/x", "'mysql' is not a database that the service can use"),
+        ("HIPSPINE_STORE_URL", "user:secret", "is not a database address"),
         ("HIPSPINE_CORS_ORIGINS", "https://ehr.example.org/app", "holds a path"),
         ("HIPSPINE_CORS_ORIGINS", "null", "is not an absolute http or https address"),
         (
