@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from cards.text import bullets, within
+from rules.asking import Evaluation
 from rules.chart import Chart, Clock
 from rules.coded import ConditionCriterion
 from rules.computed import DifferentialCriterion
-from rules.criteria import Criterion, Evaluation, Meets
+from rules.criteria import Criterion, Meets
 from rules.differential import STENOSIS, Counted, score
 from rules.knowledge import Lexicon
 
@@ -32,7 +33,7 @@ def asks_score(criterion: Criterion, lexicon: Lexicon) -> bool:
 def score_section(chart: Chart, now: datetime, lexicon: Lexicon) -> str | None:
     """The score with its features, in Markdown; None when no feature was answered."""
     of = Evaluation(chart, Clock(now), lexicon, urgent=False)
-    found = score(of, _STENOSIS.evaluate(of).applies)
+    found = score(of, of.ask(_STENOSIS).applies)
     if not found.answered:
         return None
     result = _RESULTS.get(found.result, found.result)

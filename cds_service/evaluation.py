@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from cards.build import CardWriter
 from cards.models import CallContext, HookResponse
@@ -22,27 +23,34 @@ from cds_service.hook_request import HookRequest, read_hook_request
 from cds_service.offers import PREFIX, Offer, offers
 from cds_service.prefetch import Sorted, sort_prefetch
 from rules.chart import Availability, Chart
-from rules.engine import REQUIRED, RuleResult, evaluate
+from rules.engine import REQUIRED, RuleResult, evaluate, firing
 from rules.ruleset import RuleSet
 from rules.triage import Triage, triage
 
 UNAVAILABLE = (Availability.MISSING, Availability.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
     """The answer to a call, and how it came about.
 
-    ``body`` is what goes over the wire. ``results`` has every rule of the hook, ``triage`` what is shown and withheld,
-    ``fetched`` what the FHIR server was asked. ``unusable`` are kinds whose prefetch key held something else.
+    ``body`` is what goes over the wire, ``triage`` what is shown and withheld, ``fetched`` what the FHIR server was
+    asked. ``unusable`` are kinds whose prefetch key held something else.
     """
 
     body: HookResponse
-    results: tuple[RuleResult, ...]
     triage: Triage
     chart: Chart
+    ruleset: RuleSet
+    hook: str
+    now: datetime
     fetched: Mapping[str, Fetched] = field(default_factory=dict)
     unusable: frozenset[str] = frozenset()
+
+    @cached_property
+    def results(self) -> tuple[RuleResult, ...]:
+        """Every rule of the hook with its trace, worked out when somebody asks: an EHR does not."""
+        return evaluate(self.ruleset, self.chart, hook=self.hook, now=self.now)
 
 
 class RequiredDataMissing(Refusal):
@@ -92,8 +100,7 @@ class HipSpineService:
             fhir_server=request.fhir_server,
             symptom_concept=self._ruleset.lexicon.symptom_concept,
         )
-        results = evaluate(self._ruleset, chart, hook=request.hook, now=now)
-        decided = triage(results)
+        decided = triage(firing(self._ruleset, chart, hook=request.hook, now=now))
         if not chart.patient.deceased and not decided.shown and chart.had(REQUIRED) in UNAVAILABLE:
             issue = self._required(request, offer, chart, fetched)
             raise RequiredDataMissing(issue, fetched, sent.unusable)
@@ -101,7 +108,7 @@ class HipSpineService:
             request.hook, request.context.patient_id, now, request.context.encounter_id, request.context.requester
         )
         body = self._cards.write(decided, chart, call, offer.needed)
-        return Answered(body, results, decided, chart, fetched, sent.unusable)
+        return Answered(body, decided, chart, self._ruleset, request.hook, now, fetched, sent.unusable)
 
     def _fetch(self, request: HookRequest, offer: Offer, sent: Sorted) -> Mapping[str, Fetched]:
         patient_id, server = request.context.patient_id, request.fhir_server

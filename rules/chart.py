@@ -33,6 +33,13 @@ KINDS = (
 """The kinds of data a rule may need; the names are those of the FHIR resource types."""
 
 
+Mark = tuple[str, str]
+"""A kind of data, and a concept or an item of the questionnaire in it: what a chart holds and a criterion looks at."""
+
+ALWAYS: Mark = ("", "")
+"""Held by every chart: for criteria that look at more than entries of the record, such as the age."""
+
+
 class Availability(StrEnum):
     """How well one kind of data was had. Only a complete list is closed: not in it means absent."""
 
@@ -254,6 +261,18 @@ class Chart:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     judged: tuple[Order | Medication, ...] = ()
     """The orders that the hook is about, whatever their codes."""
+    closed: frozenset[str] = field(init=False)
+    """The kinds whose list was had whole: what is not in it is absent."""
+    holds: frozenset[Mark] = field(init=False)
+    """Everything that a criterion can find here."""
+
+    def __post_init__(self) -> None:
+        closed = frozenset(kind for kind, had in self.availability.items() if had is Availability.COMPLETE)
+        object.__setattr__(self, "closed", closed)
+        found = [("Observation", concept) for concept in self.findings]
+        answered = [("QuestionnaireResponse", item) for item in self.answers]
+        judged = [(order.kind, "") for order in self.judged]
+        object.__setattr__(self, "holds", frozenset((ALWAYS, *self.by_concept, *found, *answered, *judged)))
 
     def facts(self, kind: str, concepts: Iterable[str]) -> tuple[Fact, ...]:
         """The facts of ``kind`` in any of ``concepts``, each once, in the order of the record."""
@@ -269,7 +288,7 @@ class Chart:
 
     def open_kinds(self, kinds: frozenset[str]) -> frozenset[str]:
         """Those of ``kinds`` whose list is not closed."""
-        return frozenset(kind for kind in kinds if self.had(kind) is not Availability.COMPLETE)
+        return kinds - self.closed
 
 
 class ChartBuilder:

@@ -13,11 +13,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from rules.chart import Condition, Fact, Observation, When
 from rules.codelists import CodeMatch
-from rules.criteria import Criterion, DataNeed, Evaluation
+from rules.criteria import Criterion, DataNeed
 from rules.faults import Fault, nearest, unknown_word
 from rules.logic import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.knowledge import Lexicon
 
 FINDING_DAYS = 90

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from rules.chart import Fact
+from rules.chart import Fact, Mark
 from rules.coded import BOTH, ConditionCriterion, Names
-from rules.criteria import Criterion, DataNeed, Evaluation
+from rules.criteria import Criterion, DataNeed
 from rules.differential import CLAUDICATION, SITTING_RELIEF, STENOSIS, Score, score
 from rules.faults import Fault, unknown_word
 from rules.logic import Outcome, Verdict
-from rules.measured import ANSWERS
+from rules.measured import ANSWERS, item_marks
 from rules.records import ProcedureCriterion
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.knowledge import Lexicon
 
 CONFIRM_SIDE = "confirm-side"
@@ -27,6 +28,7 @@ CONFIRM_SIDE = "confirm-side"
 
 _STATUS = ConditionCriterion(condition=("hip_replacement_status",), status="any")
 _PROCEDURE = ProcedureCriterion(procedure=("hip_replacement_procedure",))
+_STENOSIS = ConditionCriterion(condition=(STENOSIS,))
 
 
 class NativeSide(Criterion):
@@ -48,7 +50,7 @@ class NativeSide(Criterion):
             return disease
         concepts = frozenset(self.native_side)
         facts = [fact for fact in disease.facts if isinstance(fact, Fact)]
-        replacements = [*_STATUS.evaluate(of).facts, *_PROCEDURE.evaluate(of).facts]
+        replacements = [*of.ask(_STATUS).facts, *of.ask(_PROCEDURE).facts]
         sides = [_replaced_sides(fact) for fact in replacements if isinstance(fact, Fact)]
         replaced = frozenset[str]().union(*sides)
         unsided_replacement = any(not side for side in sides)
@@ -98,9 +100,7 @@ class ReplacedCriterion(Criterion):
     replaced: Literal["any", "both"]
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        facts = tuple(
-            fact for fact in (*_STATUS.evaluate(of).facts, *_PROCEDURE.evaluate(of).facts) if isinstance(fact, Fact)
-        )
+        facts = tuple(fact for fact in (*of.ask(_STATUS).facts, *of.ask(_PROCEDURE).facts) if isinstance(fact, Fact))
         sides = frozenset[str]().union(*(_replaced_sides(fact) for fact in facts))
         if not facts or (self.replaced == "both" and sides != BOTH):
             return of.absent(frozenset({"Condition", "Procedure"}), self)
@@ -132,7 +132,7 @@ class DifferentialCriterion(Criterion):
     hip_leads: bool = False
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        stenosis = ConditionCriterion(condition=(STENOSIS,)).evaluate(of).applies
+        stenosis = of.ask(_STENOSIS).applies
         found = score(of, stenosis)
         verdict = Verdict.APPLIES if self._met(found) else Verdict.DOES_NOT_APPLY
         answers = tuple(answer for feature in found.counted for answer in feature.answers)
@@ -158,8 +158,11 @@ class DifferentialCriterion(Criterion):
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset({DataNeed("QuestionnaireResponse"), DataNeed("Condition", frozenset({STENOSIS}))})
 
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return item_marks(item.id for item in words.items.values() if item.feature) | _STENOSIS.reads(words)
+
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
-        yield from ConditionCriterion(condition=(STENOSIS,)).check(words, file, place)
+        yield from _STENOSIS.check(words, file, place)
         for name in (SITTING_RELIEF, *CLAUDICATION):
             if name not in words.items or not words.items[name].feature:
                 yield Fault(file, place, f"the score needs a feature {name!r} in the questionnaire", name)

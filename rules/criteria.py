@@ -9,17 +9,18 @@ age), :mod:`rules.ordered` (orders at hand) and :mod:`rules.computed` (named cal
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from rules.chart import Chart, Clock
+from rules.chart import ALWAYS, Mark
 from rules.faults import Fault, unknown_word
 from rules.logic import Outcome, Verdict, all_of, any_of, not_
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.knowledge import Lexicon
 
 
@@ -33,50 +34,6 @@ class DataNeed:
     concepts: frozenset[str] = frozenset()
 
 
-def no_other_rule(rule_id: str) -> tuple[str | None, frozenset[str]]:
-    """What another rule says when there is no other rule: it does not fire."""
-    del rule_id
-    return None, frozenset()
-
-
-class Evaluation:
-    """One chart being asked: the clock, the reading of dates, and the definitions already answered.
-
-    ``urgent`` is the reading of the red flags (R1-R15): a missing date counts as recent (knowledge 2.1).
-    ``result`` tells at which level another rule fires (None: not) and what it could not check.
-    """
-
-    __slots__ = ("_met", "chart", "clock", "lexicon", "result", "urgent")
-
-    def __init__(
-        self,
-        chart: Chart,
-        clock: Clock,
-        lexicon: Lexicon,
-        *,
-        urgent: bool,
-        result: Callable[[str], tuple[str | None, frozenset[str]]] = no_other_rule,
-    ) -> None:
-        self.chart = chart
-        self.clock = clock
-        self.lexicon = lexicon
-        self.urgent = urgent
-        self.result = result
-        self._met: dict[str, Outcome] = {}
-
-    def met(self, name: str) -> Outcome:
-        """The outcome of the named definition, worked out once."""
-        outcome = self._met.get(name)
-        if outcome is None:
-            outcome = self._met[name] = self.lexicon.definitions[name].criterion.evaluate(self)
-        return outcome
-
-    def absent(self, kinds: frozenset[str], asked: object) -> Outcome:
-        """Nothing was found: a closed list means absent, any other means unknown."""
-        missing = self.chart.open_kinds(kinds)
-        return Outcome(Verdict.UNKNOWN if missing else Verdict.DOES_NOT_APPLY, missing=missing, asked=asked)
-
-
 class Criterion(BaseModel, ABC):
     """A question to a chart. Immutable; unknown fields are refused."""
 
@@ -87,6 +44,10 @@ class Criterion(BaseModel, ABC):
     @abstractmethod
     def evaluate(self, of: Evaluation) -> Outcome:
         """The verdict, with the facts that decided it."""
+
+    def applies(self, of: Evaluation) -> bool:
+        """Whether the outcome will be that it applies; combinations tell without working out all of it."""
+        return of.ask(self).applies
 
     @abstractmethod
     def say(self, words: Lexicon) -> str:
@@ -99,6 +60,18 @@ class Criterion(BaseModel, ABC):
     @abstractmethod
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         """The data it reads."""
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        """What a chart must hold for the outcome to depend on more than which lists are closed.
+
+        That is what it needs, and beside that what the hook itself brings.
+        """
+        parts = self.parts()
+        if parts:
+            return frozenset().union(*(part.reads(words) for part in parts))
+        needs = self.need(words)
+        marks = {(need.kind, concept) for need in needs for concept in need.concepts}
+        return frozenset(marks if all(need.concepts for need in needs) else marks | {ALWAYS})
 
     def kinds(self, words: Lexicon) -> frozenset[str]:
         """The kinds of data it reads."""
@@ -131,11 +104,14 @@ class All(Criterion):
     def evaluate(self, of: Evaluation) -> Outcome:
         outcomes = []
         for part in self.all:
-            outcome = part.evaluate(of)
+            outcome = of.ask(part)
             outcomes.append(outcome)
             if outcome.verdict is Verdict.DOES_NOT_APPLY and outcome.settled:
                 break
         return all_of(outcomes, self)
+
+    def applies(self, of: Evaluation) -> bool:
+        return all(map(of.applies, self.all))
 
     def say(self, words: Lexicon) -> str:
         return " and ".join(_bracketed(part, words, Any_) for part in self.all)
@@ -157,7 +133,10 @@ class Any_(Criterion):  # noqa: N801 - the rule language calls it "any"
     any: tuple[Criterion, ...]
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        return any_of([part.evaluate(of) for part in self.any], self)
+        return any_of([of.ask(part) for part in self.any], self)
+
+    def applies(self, of: Evaluation) -> bool:
+        return any(map(of.applies, self.any))
 
     def say(self, words: Lexicon) -> str:
         return ", or ".join(_bracketed(part, words, All) for part in self.any)
@@ -179,7 +158,7 @@ class Not(Criterion):
     not_: Criterion
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        return not_(self.not_.evaluate(of), self)
+        return not_(of.ask(self.not_), self)
 
     def say(self, words: Lexicon) -> str:
         return self.not_.say_not(words)
@@ -208,9 +187,12 @@ class NotFound(Criterion):
     not_found: Criterion
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        part = self.not_found.evaluate(of)
+        part = of.ask(self.not_found)
         verdict = Verdict.DOES_NOT_APPLY if part.applies else Verdict.APPLIES
         return Outcome(verdict, (), part.missing, asked=self, parts=(part,))
+
+    def applies(self, of: Evaluation) -> bool:
+        return not of.applies(self.not_found)
 
     def say(self, words: Lexicon) -> str:
         return self.not_found.say_not(words)
@@ -236,7 +218,10 @@ class Meets(Criterion):
     meets: str
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        return of.met(self.meets)
+        return of.ask(of.lexicon.definitions[self.meets].criterion)
+
+    def applies(self, of: Evaluation) -> bool:
+        return of.applies(of.lexicon.definitions[self.meets].criterion)
 
     def say(self, words: Lexicon) -> str:
         return words.definitions[self.meets].title
@@ -246,6 +231,9 @@ class Meets(Criterion):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return words.definitions[self.meets].criterion.need(words)
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return words.definitions[self.meets].criterion.reads(words)
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
         if self.meets not in words.definitions:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rules.criteria import Evaluation
 from rules.measured import newest_answers
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.chart import Answer
     from rules.knowledge import Item
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from rules.asking import Evaluation, OtherRules
 from rules.chart import Answer, Availability, Chart, Clock, Condition, Fact
-from rules.criteria import Criterion, Evaluation
+from rules.criteria import Criterion
 from rules.knowledge import Lexicon, Template
 from rules.logic import NO_DOUBT, Doubt, Outcome, Verdict
 from rules.measured import PATIENT
@@ -107,23 +108,34 @@ def evaluate(
     """
     if chart.patient.deceased:
         return ()
-    call = _Call(ruleset, chart, hook, Clock(now.astimezone(UTC)))
+    call = _Call(ruleset, chart, hook, now)
     chosen = ruleset.for_hook(hook) if rules is None else tuple(rules)
     return tuple(call.result(rule) for rule in chosen)
 
 
-class _Call:
+def firing(ruleset: RuleSet, chart: Chart, *, hook: str, now: datetime) -> tuple[RuleResult, ...]:
+    """The results that fire, exactly those of :func:`evaluate`; why the others do not is not worked out."""
+    if chart.patient.deceased:
+        return ()
+    call = _Call(ruleset, chart, hook, now)
+    results = [call.result(rule) for rule in ruleset.for_hook(hook) if call.may_fire(rule)]
+    return tuple(result for result in results if result.fires)
+
+
+class _Call(OtherRules):
     """One chart at one hook; each rule is worked out once, also when another rule asks for it."""
 
-    def __init__(self, ruleset: RuleSet, chart: Chart, hook: str, clock: Clock) -> None:
+    def __init__(self, ruleset: RuleSet, chart: Chart, hook: str, now: datetime) -> None:
         self.ruleset = ruleset
         self.chart = chart
         self.hook = hook
         self._results: dict[str, RuleResult] = {}
+        clock = Clock(now.astimezone(UTC))
         self._readings = {
-            urgent: Evaluation(chart, clock, ruleset.lexicon, urgent=urgent, result=self._level_of)
+            urgent: Evaluation(chart, clock, ruleset.lexicon, urgent=urgent, other_rules=self)
             for urgent in (True, False)
         }
+        self._runs_routine = chart.had(REQUIRED) not in (Availability.MISSING, Availability.FAILED)
 
     def result(self, rule: Rule) -> RuleResult:
         """The result of one rule."""
@@ -132,20 +144,31 @@ class _Call:
             found = self._results[rule.id] = self._evaluate(rule, self._readings[rule.red_flag])
         return found
 
-    def _level_of(self, rule_id: str) -> tuple[str | None, frozenset[str]]:
-        result = self.result(self.ruleset.rule(rule_id))
-        indicator = result.level.indicator if result.fires and result.level is not None else None
-        return indicator, result.could_not_check
+    def may_fire(self, rule: Rule) -> bool:
+        """False when the rule certainly does not fire; most often that is all that anyone wants to know of it."""
+        if not (rule.red_flag or self._runs_routine):
+            return False
+        of = self._readings[rule.red_flag]
+        gate = rule.gates.get(self.hook)
+        return (gate is None or of.applies(gate)) and of.applies(rule.when) and not any(map(of.applies, rule.unless))
+
+    def indicator(self, rule_id: str) -> str | None:
+        rule = self.ruleset.rule(rule_id)
+        level = self.result(rule).level if self.may_fire(rule) else None
+        return level.indicator if level is not None else None
+
+    def unchecked(self, rule_id: str) -> frozenset[str]:
+        return self.result(self.ruleset.rule(rule_id)).could_not_check
 
     def _evaluate(self, rule: Rule, of: Evaluation) -> RuleResult:
-        if not rule.red_flag and self.chart.had(REQUIRED) in (Availability.MISSING, Availability.FAILED):
+        if not (rule.red_flag or self._runs_routine):
             missing = frozenset({REQUIRED})
             outcome = Outcome(Verdict.UNKNOWN, missing=missing)
             return RuleResult(rule, Verdict.UNKNOWN, False, outcome, not_run=REQUIRED, could_not_check=missing)
         gate = rule.gates.get(self.hook)
         if gate is None:
             return self._run(rule, of)
-        outcome = gate.evaluate(of)
+        outcome = of.ask(gate)
         if outcome.applies:
             return replace(self._run(rule, of), gate=outcome)
         return RuleResult(
@@ -153,10 +176,10 @@ class _Call:
         )
 
     def _run(self, rule: Rule, of: Evaluation) -> RuleResult:
-        when = rule.when.evaluate(of)
+        when = of.ask(rule.when)
         if when.verdict is Verdict.DOES_NOT_APPLY:
             return RuleResult(rule, when.verdict, False, when, could_not_check=when.missing)
-        unless = tuple(criterion.evaluate(of) for criterion in rule.unless)
+        unless = tuple(of.ask(criterion) for criterion in rule.unless)
         excluded = [outcome for outcome in unless if outcome.applies]
         if excluded:
             doubt = min((outcome.missing for outcome in excluded), key=lambda kinds: (len(kinds), sorted(kinds)))
@@ -175,7 +198,7 @@ class _Call:
         because = result.when.facts
         if level_outcome is not None:
             because = tuple(dict.fromkeys((*level_outcome.facts, *because)))
-        side_of = next((found for found in (part.evaluate(of) for part in rule.card.side_of) if found.applies), None)
+        side_of = next((found for found in (of.ask(part) for part in rule.card.side_of) if found.applies), None)
         sides = side_of.sides if side_of is not None else frozenset[str]()
         suggestions, left_out = self._suggestions(rule, level, of, sides)
         sided = any(suggestion.template.sided for suggestion in suggestions)
@@ -193,8 +216,8 @@ class _Call:
                 and outcome.settled
                 and criterion.kinds(of.lexicon) != PATIENT
             ),
-            looked=tuple(Looked(asked.title, asked.when.evaluate(of)) for asked in rule.card.look_for),
-            said=tuple(saying.text for saying in rule.card.say if saying.when.evaluate(of).applies),
+            looked=tuple(Looked(asked.title, of.ask(asked.when)) for asked in rule.card.look_for),
+            said=tuple(saying.text for saying in rule.card.say if of.ask(saying.when).applies),
             suggestions=suggestions,
             left_out=left_out,
             notes=side_of.notes if side_of is not None and sided else (),
@@ -208,7 +231,7 @@ class _Call:
                 continue
             if level.when is None:
                 return level, None, tuple(not_taken)
-            outcome = level.when.evaluate(of)
+            outcome = of.ask(level.when)
             if outcome.applies:
                 return level, outcome, tuple(not_taken)
             not_taken.append(NotTaken(level, outcome))
@@ -222,12 +245,12 @@ class _Call:
         for use in level.suggestions:
             template = self.ruleset.templates[use.template]
             if use.when is not None:
-                wanted = use.when.evaluate(of)
+                wanted = of.ask(use.when)
                 if not wanted.applies:
                     left_out.append(LeftOut(template, use.when, wanted, None))
                     continue
             outcomes = [
-                (leave, leave.when.evaluate(of))
+                (leave, of.ask(leave.when))
                 for leave in template.leave_out
                 if not leave.groups or rule.group in leave.groups
             ]

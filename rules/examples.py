@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 
+from rules.asking import Evaluation
 from rules.chart import (
     KINDS,
     Answer,
@@ -31,7 +32,6 @@ from rules.chart import (
     When,
 )
 from rules.codelists import CodeLists, CodeMatch
-from rules.criteria import Evaluation
 from rules.engine import RuleResult, Suggestion, evaluate
 from rules.logic import Verdict
 from rules.ruleset import RuleSet
@@ -237,7 +237,9 @@ def met(name: str, example: Example, ruleset: RuleSet, now: datetime = NOW) -> t
     """
     shown = []
     for one in charts(example, ruleset.lexicon.codelists, now):
-        outcome = Evaluation(one, Clock(now), ruleset.lexicon, urgent=example.urgent).met(name)
+        outcome = Evaluation(one, Clock(now), ruleset.lexicon, urgent=example.urgent).ask(
+            ruleset.lexicon.definitions[name].criterion
+        )
         side = "both" if len(outcome.sides) == 2 else "".join(outcome.sides)
         shown.append(Shown(outcome.verdict.value, (side,) if side else ()))
     return tuple(shown)

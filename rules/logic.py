@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from rules.chart import Answer, Fact
@@ -30,8 +30,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The answer to one criterion, with what decided it.
 
     ``facts`` are the chart's facts that made it apply (also kept when a combination around it failed),
@@ -61,50 +60,52 @@ class Outcome:
         return not self.missing
 
 
-def _facts(parts: Sequence[Outcome]) -> tuple[Fact | Answer, ...]:
-    return tuple(dict.fromkeys(fact for part in parts for fact in part.facts))
-
-
 def _joined(
     parts: Sequence[Outcome],
-    verdict: Verdict,
     missing: frozenset[str],
     asked: object,
     trace: Sequence[Outcome],
 ) -> Outcome:
+    """It applies, because all of ``parts`` do."""
     return Outcome(
-        verdict,
-        _facts(parts),
+        Verdict.APPLIES,
+        tuple(dict.fromkeys([fact for part in parts for fact in part.facts])),
         missing,
-        frozenset().union(*(part.sides for part in parts)),
-        tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        NOTHING.union(*[part.sides for part in parts]),
+        tuple(dict.fromkeys([note for part in parts for note in part.notes])),
         asked,
         tuple(trace),
     )
 
 
 def _missing(parts: Sequence[Outcome]) -> frozenset[str]:
-    return frozenset().union(*(part.missing for part in parts))
+    return NOTHING.union(*[part.missing for part in parts])
+
+
+def _least_missing(parts: Sequence[Outcome]) -> frozenset[str]:
+    """The smallest doubt of parts each of which settles the whole."""
+    if len(parts) == 1:
+        return parts[0].missing
+    return min((part.missing for part in parts), key=lambda kinds: (len(kinds), sorted(kinds)))
 
 
 def all_of(parts: Sequence[Outcome], asked: object = None) -> Outcome:
     """Applies when every part applies; does not apply as soon as one does not; otherwise unknown."""
-    against = [part for part in parts if part.verdict is Verdict.DOES_NOT_APPLY]
-    if against:
+    verdicts = [part.verdict for part in parts]
+    if Verdict.DOES_NOT_APPLY in verdicts:
         # One settled "no" settles the whole; otherwise the smallest doubt among the noes remains.
-        missing = min((part.missing for part in against), key=lambda kinds: (len(kinds), sorted(kinds)))
+        missing = _least_missing([part for part in parts if part.verdict is Verdict.DOES_NOT_APPLY])
         return Outcome(Verdict.DOES_NOT_APPLY, (), missing, asked=asked, parts=tuple(parts))
-    if any(part.unknown for part in parts):
+    if Verdict.UNKNOWN in verdicts:
         return Outcome(Verdict.UNKNOWN, (), _missing(parts), asked=asked, parts=tuple(parts))
-    return _joined(parts, Verdict.APPLIES, _missing(parts), asked, parts)
+    return _joined(parts, _missing(parts), asked, parts)
 
 
 def any_of(parts: Sequence[Outcome], asked: object = None) -> Outcome:
     """Applies as soon as one part applies; does not apply when none does; otherwise unknown."""
-    for_it = [part for part in parts if part.applies]
+    for_it = [part for part in parts if part.verdict is Verdict.APPLIES]
     if for_it:
-        missing = min((part.missing for part in for_it), key=lambda kinds: (len(kinds), sorted(kinds)))
-        return _joined(for_it, Verdict.APPLIES, missing, asked, parts)
+        return _joined(for_it, _least_missing(for_it), asked, parts)
     verdict = Verdict.UNKNOWN if any(part.unknown for part in parts) else Verdict.DOES_NOT_APPLY
     return Outcome(verdict, (), _missing(parts), asked=asked, parts=tuple(parts))
 

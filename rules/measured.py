@@ -5,23 +5,29 @@ Source of the definitions: knowledge 2.1 (symptom answers, measurements, adult, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from rules.chart import Answer, Fact
+from rules.chart import Answer, Fact, Mark
 from rules.coded import Dated, Names, span
-from rules.criteria import Criterion, DataNeed, Evaluation
+from rules.criteria import Criterion, DataNeed
 from rules.faults import Fault, unknown_word
 from rules.logic import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.knowledge import Item, Lexicon
 
 ANSWERS = frozenset({"QuestionnaireResponse"})
 PATIENT = frozenset({"Patient"})
+
+
+def item_marks(items: Iterable[str]) -> frozenset[Mark]:
+    """The marks of answers to these items."""
+    return frozenset(("QuestionnaireResponse", item) for item in items)
 
 
 def newest_answers(item: Item, within: int, of: Evaluation) -> tuple[Answer, ...]:
@@ -88,6 +94,9 @@ class AnswerCriterion(Criterion):
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset({DataNeed("QuestionnaireResponse")})
 
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return item_marks((self.answer,))
+
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
         if self.answer not in words.items:
             yield unknown_word(file, f"{place}.answer", "item", self.answer, words.items)
@@ -133,6 +142,9 @@ class AnsweredCriterion(Dated):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset({DataNeed("QuestionnaireResponse")})
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return item_marks(self.answered)
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
         yield from super().check(words, file, place)
@@ -207,6 +219,11 @@ class MeasureCriterion(Dated):
         if measure.answer:
             needs.add(DataNeed("QuestionnaireResponse"))
         return frozenset(needs)
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        measure = words.measures[self.measure]
+        answers = item_marks((measure.answer,)) if measure.answer else frozenset[Mark]()
+        return answers | {("Observation", measure.concept)}
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
         yield from super().check(words, file, place)

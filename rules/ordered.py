@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from rules.chart import Appointment, Fact, Medication, Order
+from rules.chart import ALWAYS, Appointment, Fact, Mark, Medication, Order
 from rules.coded import Coded, Names, span
-from rules.criteria import Criterion, DataNeed, Evaluation
+from rules.criteria import Criterion, DataNeed
 from rules.faults import Fault, unknown_word
 from rules.logic import NOTHING, Outcome, Verdict
 from rules.records import RecordCriterion
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.knowledge import Lexicon
 
 ENDED = frozenset({"revoked", "stopped", "cancelled", "completed", "entered-in-error"})
 """An order with one of these statuses is no longer an order to judge."""
 PRESSING = frozenset({"stat", "asap", "urgent"})
 NO_ORDER_INTENTS = frozenset({"proposal", "option"})
+AT_HAND: frozenset[Mark] = frozenset(
+    {(kind, "") for kind in ("ServiceRequest", "MedicationRequest", "MedicationStatement")}
+)
+"""Any order that the hook is about."""
 
 
 def is_judged(fact: Fact) -> bool:
@@ -71,6 +76,9 @@ class JudgedCriterion(Coded):
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()
 
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return AT_HAND
+
 
 class JudgedTextCriterion(Criterion):
     """An order of the hook names one of the phrases of a list in its own words, and concerns the site asked for.
@@ -108,6 +116,9 @@ class JudgedTextCriterion(Criterion):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return AT_HAND
 
     def check(self, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
         if self.judged_text not in words.text_lists:
@@ -178,6 +189,9 @@ class AppointmentCriterion(RecordCriterion):
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()
 
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return frozenset(("Appointment", name) for name in self.appointment)
+
 
 class FiresCriterion(Criterion):
     """Another rule fires on the same chart, at one of the levels ``at`` (any when not said).
@@ -191,11 +205,14 @@ class FiresCriterion(Criterion):
     at: tuple[Literal["critical", "warning", "info"], ...] = ()
 
     def evaluate(self, of: Evaluation) -> Outcome:
-        results = [of.result(rule_id) for rule_id in self.fires]
-        if any(indicator is not None and (not self.at or indicator in self.at) for indicator, _ in results):
+        if self.applies(of):
             return Outcome(Verdict.APPLIES, asked=self)
-        missing = frozenset[str]().union(*(missing for _, missing in results))
+        missing = NOTHING.union(*(of.other_rules.unchecked(rule_id) for rule_id in self.fires))
         return Outcome(Verdict.UNKNOWN if missing else Verdict.DOES_NOT_APPLY, missing=missing, asked=self)
+
+    def applies(self, of: Evaluation) -> bool:
+        found = filter(None, map(of.other_rules.indicator, self.fires))
+        return any(not self.at or indicator in self.at for indicator in found)
 
     def say(self, words: Lexicon) -> str:
         at = f" as {' or '.join(self.at)}" if self.at else ""
@@ -203,3 +220,6 @@ class FiresCriterion(Criterion):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return frozenset({ALWAYS})

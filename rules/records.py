@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rules.chart import Fact, Order, When
+from rules.chart import Fact, Mark, Order, When
 from rules.coded import Coded, Dated, Names, span
-from rules.criteria import DataNeed, Evaluation
+from rules.criteria import DataNeed
 from rules.logic import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from rules.asking import Evaluation
     from rules.knowledge import Lexicon
 
 
@@ -98,6 +99,9 @@ class OrderCriterion(DatedRecord):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset() if self.drafts else super().need(words)
+
+    def reads(self, words: Lexicon) -> frozenset[Mark]:
+        return frozenset(("ServiceRequest", name) for name in self.order)
 
     def evaluate(self, of: Evaluation) -> Outcome:
         outcome = super().evaluate(of)

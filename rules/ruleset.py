@@ -33,6 +33,10 @@ class RuleSet:
         return {hook: tuple(rules) for hook, rules in found.items()}
 
     @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
     def active(self) -> tuple[Rule, ...]:
         """The rules that are served."""
         return tuple(rule for rule in self.rules if rule.status == "active")
@@ -53,7 +57,7 @@ class RuleSet:
 
     def rule(self, rule_id: str) -> Rule:
         """The rule with this id. Raises KeyError."""
-        return next_or_raise(rule_id, self.rules)
+        return self._by_id[rule_id]
 
     def criteria(self, rule: Rule) -> tuple[Criterion, ...]:
         """Every criterion that evaluating the rule and its suggestions may ask."""
@@ -76,11 +80,3 @@ class RuleSet:
                     before = merged.get(need.kind, set())
                     merged[need.kind] = before | need.concepts if before is not None and need.concepts else None
         return tuple(DataNeed(kind, frozenset(concepts or ())) for kind, concepts in sorted(merged.items()))
-
-
-def next_or_raise(rule_id: str, rules: Iterable[Rule]) -> Rule:
-    """The rule with this id among ``rules``. Raises KeyError with the id."""
-    for rule in rules:
-        if rule.id == rule_id:
-            return rule
-    raise KeyError(rule_id)

@@ -84,7 +84,7 @@ class _Told:
         counts: dict[str, object] = {
             "status": 200,
             "ms": round((time.perf_counter() - self._started) * 1000, 1),
-            "rules": len(answered.results),
+            "rules": 0 if answered.chart.patient.deceased else len(self._offer.rules),
             "cards": len(answered.triage.shown),
             "shown": ",".join(result.rule.id for result in answered.triage.shown) or None,
             "withheld": len(answered.triage.withheld),

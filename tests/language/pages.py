@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from rules import read_rules
+from rules.asking import Evaluation, OtherRules
 from rules.chart import Availability, Chart, Clock
-from rules.criteria import Criterion, Evaluation
+from rules.criteria import Criterion
 from rules.examples import NOW, charts
 from rules.knowledge import Lexicon, Table
 from rules.logic import Outcome, Verdict
@@ -26,6 +27,20 @@ from rules.schema import Example, Given, Indicator, Kind
 from rules.vocabulary import DEFINITION_CRITERIA, RULE_CRITERIA
 
 FOLDER = Path(__file__).parent
+
+
+class _Cards(OtherRules):
+    """Other rules that say what a row tells."""
+
+    def __init__(self, cards: Mapping[str, Indicator], unread: Mapping[str, tuple[Kind, ...]]) -> None:
+        self._cards = cards
+        self._unread = unread
+
+    def indicator(self, rule_id: str) -> str | None:
+        return self._cards.get(rule_id)
+
+    def unchecked(self, rule_id: str) -> frozenset[str]:
+        return frozenset(self._unread.get(rule_id, ()))
 
 
 class Row(Table):
@@ -72,12 +87,9 @@ class Row(Table):
 
     def outcomes(self, criterion: Criterion, words: Lexicon) -> list[Outcome]:
         """What the criterion says to each chart of the row."""
-
-        def other_rule(rule_id: str) -> tuple[str | None, frozenset[str]]:
-            return self.cards.get(rule_id), frozenset(self.unread.get(rule_id, ()))
-
+        cards = _Cards(self.cards, self.unread)
         return [
-            criterion.evaluate(Evaluation(chart, Clock(NOW), words, urgent=self.urgent, result=other_rule))
+            criterion.evaluate(Evaluation(chart, Clock(NOW), words, urgent=self.urgent, other_rules=cards))
             for chart in self.charts(words)
         ]
 

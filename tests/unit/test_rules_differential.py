@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rules.asking import Evaluation
 from rules.chart import Answer, Clock
-from rules.criteria import Evaluation
 from rules.differential import Score, score
 from tests.lib.sample_rules import KNOWLEDGE, NOW, answer, chart
 

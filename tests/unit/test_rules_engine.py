@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from rules import RuleResult, Verdict, evaluate
+from rules.asking import Evaluation
 from rules.chart import Availability, Chart, Clock, Fact, Patient
-from rules.criteria import Evaluation
 from rules.ordered import FiresCriterion
 from rules.schema import Rule
 from tests.lib.sample_rules import (
