@@ -207,6 +207,7 @@ def test_every_condition_is_plain_english_for_people() -> None:
     ]
 
     assert {condition["expression"]["language"] for condition in conditions} == {"text/plain"}
+    assert all(re.search(r"[a-z]{2}", condition["expression"]["expression"]) for condition in conditions)
 
 
 def test_a_rule_reads_like_its_file() -> None:
