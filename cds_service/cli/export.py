@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -25,6 +26,7 @@ def export(output: Output = None, bundle: AsBundle = False) -> None:
     """Print the knowledge as FHIR R4 resources; HIPSPINE_PUBLIC_URL is the address that their canonicals begin with."""
     import orjson
 
+    from cds_service.addresses import is_loopback
     from cds_service.fhir_export.publication import Publication
     from cds_service.fhir_export.published import Published
     from cds_service.settings import SettingsError, load_settings
@@ -39,6 +41,12 @@ def export(output: Output = None, bundle: AsBundle = False) -> None:
     except (KnowledgeFaults, SettingsError) as refusal:
         typer.echo(f"Nothing is exported: {refusal}", err=True)
         raise typer.Exit(1) from None
+    if is_loopback(urlsplit(settings.public_url).hostname or ""):
+        typer.echo(
+            f"The canonical addresses begin with {settings.public_url}, which only this machine reaches; "
+            "HIPSPINE_PUBLIC_URL sets another.",
+            err=True,
+        )
     written = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     if output is None:
         sys.stdout.buffer.write(orjson.dumps(published.collection(), option=written))

@@ -28,9 +28,9 @@ def published() -> Published:
 
 @pytest.mark.parametrize("arguments", [(), ("--bundle",)])
 def test_one_bundle_is_printed(arguments: tuple[str, ...], published: Published) -> None:
-    status, out, _ = run(*arguments)
+    status, out, err = run(*arguments)
 
-    assert status == 0
+    assert (status, err) == (0, "")
     assert json.loads(out) == published.collection()
 
 
@@ -67,3 +67,11 @@ def test_wrong_settings_are_said() -> None:
 
     assert (status, out) == (1, "")
     assert "HIPSPINE_PUBLIC_URL" in err
+
+
+def test_addresses_that_only_this_machine_reaches_are_pointed_out() -> None:
+    status, out, err = run(url="http://127.0.0.1:8000")
+
+    assert status == 0
+    assert json.loads(out)["entry"][0]["fullUrl"].startswith("http://127.0.0.1:8000/fhir/")
+    assert "begin with http://127.0.0.1:8000, which only this machine reaches" in err
