@@ -18,6 +18,7 @@ from cds_service.cross_origin import allow_origins
 from cds_service.errors import register_errors
 from cds_service.evaluation import HipSpineService
 from cds_service.fhir_client import FhirClient
+from cds_service.fhir_servers import read_fhir_server
 from cds_service.pages.site import add_pages, add_samples
 from cds_service.routes.call import call_routes, current_time
 from cds_service.routes.discovery import discovery_routes
@@ -130,10 +131,9 @@ def _fhir_client(settings: Settings) -> FhirClient | None:
     if not settings.fhir_servers:
         return None
     return FhirClient(
-        settings.fhir_servers,
+        [read_fhir_server(one, allow_http_loopback=settings.fhir_allow_http_loopback) for one in settings.fhir_servers],
         budget_seconds=settings.fhir_budget_seconds,
         without_token=settings.fhir_open,
-        allow_http_loopback=settings.fhir_allow_http_loopback,
     )
 
 

@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from cds_service.addresses import checked_address, is_loopback
 from cds_service.fhir_reading import Fetched, Question, Reading, place
+from cds_service.fhir_servers import FhirServer, reach_of
 from cds_service.hook_request import FhirAccess
 from cds_service.outgoing import session, trusted
 from cds_service.scopes import Cover, cover
@@ -27,22 +27,22 @@ CONNECTIONS: Final = 32
 
 
 class FhirClient:
-    """Reads from the FHIR servers at ``servers`` (base addresses) and from no other.
+    """Reads from the FHIR servers ``servers`` and from no other.
 
     ``budget_seconds``: the time for all questions of one call. ``without_token``: ask also when a call brings no
-    token (open test servers). ``allow_http_loopback``: servers may be plain http on this machine. Raises ValueError
-    for a base address that may not be asked. Safe with threads.
+    token (open test servers). Safe with threads.
     """
 
     def __init__(
         self,
-        servers: Iterable[str],
+        servers: Iterable[FhirServer],
         *,
         budget_seconds: float = 1.2,
         without_token: bool = False,
-        allow_http_loopback: bool = False,
     ) -> None:
-        self._bases = {place(_checked(base, allow_http_loopback)): base.rstrip("/") for base in servers}
+        known = tuple(servers)
+        self._bases = {place(urlsplit(server.base)): server.base for server in known}
+        self._reach = reach_of(known)
         self._budget = budget_seconds
         self._without_token = without_token
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fhir")
@@ -94,12 +94,5 @@ class FhirClient:
     def _read(self, reading: Reading) -> None:
         own = getattr(self._local, "session", None)
         if own is None:
-            own = self._local.session = session(self._context)
+            own = self._local.session = session(self._context, self._reach)
         reading.run(own)
-
-
-def _checked(base: str, allow_http_loopback: bool) -> SplitResult:
-    parts = checked_address(base, path=True)
-    if parts.scheme != "https" and not (allow_http_loopback and is_loopback(parts.hostname or "")):
-        raise ValueError(f"{base!r} is plain http: access tokens would be readable in transit")
-    return parts

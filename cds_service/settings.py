@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cds_service.addresses import checked_address, is_loopback, shown
+from cds_service.fhir_servers import read_fhir_server
 from rules.directory import KnowledgeDirectory
 from rules.faults import nearest
 from rules.loader import INSIDE
@@ -158,7 +159,8 @@ class Settings(BaseSettings):
         CommaList,
         About(
             "The FHIR servers that may be asked for what a request lacks. None: nothing is ever fetched.",
-            "a comma list of FHIR base addresses such as https://ehr.example.org/fhir/r4",
+            "a comma list of FHIR base addresses such as https://ehr.example.org/fhir/r4; one that is not on the "
+            "public internet with the networks it lives in: https://ehr.example.org/fhir/r4 in 10.20.0.0/16",
             "The service sends the access tokens of requests to these addresses.",
         ),
     ] = ()
@@ -241,14 +243,8 @@ class Settings(BaseSettings):
     @field_validator("fhir_servers")
     @classmethod
     def _fhir_servers(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        for base in given:
-            address = checked_address(base, path=True)
-            if address.scheme == "http" and not is_loopback(address.hostname or ""):
-                raise ValueError(f"{shown(base)} is plain http: access tokens would be readable in transit")
-            if address.scheme == "http" and not info.data.get("fhir_allow_http_loopback"):
-                needed = f"{PREFIX}FHIR_ALLOW_HTTP_LOOPBACK=yes"
-                raise ValueError(f"{shown(base)} is plain http, which a test server may be with {needed}")
-        return tuple(base.rstrip("/") for base in given)
+        allowed = bool(info.data.get("fhir_allow_http_loopback"))
+        return tuple(str(read_fhir_server(server, allow_http_loopback=allowed)) for server in given)
 
     @field_validator("store_url")
     @classmethod

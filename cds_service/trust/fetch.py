@@ -9,6 +9,7 @@ import requests
 import urllib3
 
 from cds_service.outgoing import session, trusted
+from cds_service.reach import Reach
 from cds_service.trust.keys import KeysUnreachable
 
 SECONDS: Final = 3.0
@@ -18,9 +19,10 @@ _CHUNK: Final = 16 * 1024
 
 
 class KeySetFetcher:
-    """Gets key sets. The addresses are those of the file of trusted issuers, which its reader checked."""
+    """Gets key sets within ``reach``; the file of trusted issuers says where from."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, reach: Reach, seconds: float = SECONDS) -> None:
+        self._reach = reach
         self._seconds = seconds
         self._context = trusted()
 
@@ -29,7 +31,7 @@ class KeySetFetcher:
         deadline = time.monotonic() + self._seconds
         try:
             with (
-                session(self._context) as connection,
+                session(self._context, self._reach) as connection,
                 connection.get(address, timeout=self._seconds, stream=True, allow_redirects=False) as response,
             ):
                 if response.status_code != 200:

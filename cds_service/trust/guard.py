@@ -15,7 +15,7 @@ from flask import Flask, g, request
 from cds_service.access import request_id
 from cds_service.errors import Issue, Refusal
 from cds_service.trust.fetch import KeySetFetcher
-from cds_service.trust.issuers import Issuer
+from cds_service.trust.issuers import Issuer, key_reach
 from cds_service.trust.keys import AddressKeys, Fetch, FileKeys, Keys
 from cds_service.trust.tokens import Caller, TokenCheck, Untrusted
 
@@ -64,7 +64,7 @@ def guard(
     Raises OSError or :class:`~cds_service.trust.keys.KeysUnreachable` when a key file cannot be used.
     """
     known = tuple(issuers)
-    check = TokenCheck(known, KeyRing(known, fetch or KeySetFetcher()).of, spend, public_url)
+    check = TokenCheck(known, KeyRing(known, fetch or KeySetFetcher(key_reach(known))).of, spend, public_url)
 
     @app.before_request
     def prove() -> None:

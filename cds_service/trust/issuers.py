@@ -7,13 +7,15 @@ faults are told together. Source: cds-hooks rows S-01 to S-20.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cds_service.addresses import checked_address, is_loopback, shown
+from cds_service.reach import LOOPBACK, Network, Reach, read_networks
 from rules.faults import nearest
 
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
@@ -39,7 +41,8 @@ class Issuer(BaseModel):
     ``keys_file``, a key set handed over by hand; or ``jku``, the key set addresses that its tokens may name.
     ``audiences`` are further spellings of this service's address in its tokens: a base address, or one endpoint.
     ``tenants``: the organisations it may call for; empty = any, also none. ``life`` is the longest life of a token, in
-    seconds. ``client`` is the name of its client profile.
+    seconds. ``networks``: the private networks that its key set addresses live in; empty = the public internet.
+    ``client`` is the name of its client profile.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -54,6 +57,7 @@ class Issuer(BaseModel):
     life: Annotated[int, Field(ge=30, le=DAY)] = HOUR
     fhir_servers: tuple[str, ...] | None = None
     client: str | None = None
+    networks: tuple[str, ...] = ()
 
     @field_validator("audiences", "fhir_servers")
     @classmethod
@@ -68,6 +72,11 @@ class Issuer(BaseModel):
         for address in given:
             _encrypted(address)
         return given
+
+    @field_validator("networks")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(str, read_networks(given)))
 
     @field_validator("keys")
     @classmethod
@@ -84,6 +93,16 @@ class Issuer(BaseModel):
                 f"its keys come from exactly one of keys, keys_file and jku; said: {', '.join(said) or 'none'}"
             )
         return self
+
+
+def key_reach(issuers: Iterable[Issuer]) -> Reach:
+    """Where the hosts of the key sets may be."""
+    networks: dict[str, tuple[Network, ...]] = {}
+    for issuer in issuers:
+        for address in (*issuer.jku, *([issuer.keys] if issuer.keys is not None else [])):
+            host = (urlsplit(address).hostname or "").rstrip(".")
+            networks[host] = LOOPBACK if is_loopback(host) else networks.get(host, ()) + read_networks(issuer.networks)
+    return Reach(networks)
 
 
 def _encrypted(address: str) -> None:
