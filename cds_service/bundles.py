@@ -114,6 +114,7 @@ class _Opened:
     def __init__(self, kind: str | None, origin: str) -> None:
         self._kind = kind
         self._origin = origin
+        self._fits = False
         self._strange = False
         self._partial = False
         self.troubled = False
@@ -137,6 +138,16 @@ class _Opened:
             self._take(entry, depth)
 
     def _take(self, entry: object, depth: int) -> None:
+        if isinstance(entry, dict):
+            resource = entry.get("resource")
+            if isinstance(resource, dict) and self._kind is not None and resource.get("resourceType") == self._kind:
+                # As nearly all are: an entry with a resource of the kind that was asked for.
+                self._fits = True
+                self.entries.append(Entry(resource, self._origin, a_string(entry.get("fullUrl")), self._kind))
+                return
+        self._take_other(entry, depth)
+
+    def _take_other(self, entry: object, depth: int) -> None:
         full_url, mode, resource = None, None, entry
         if isinstance(entry, dict) and ("resource" in entry or not isinstance(entry.get("resourceType"), str)):
             full_url = a_string(entry.get("fullUrl"))
@@ -148,12 +159,13 @@ class _Opened:
         elif given == "Bundle" and isinstance(resource, dict):
             self.open(resource, depth + 1)
         else:
+            self._fits = self._fits or given == self._kind
             self._strange = self._strange or (given in KINDS and given != self._kind and mode != "include")
             self.entries.append(Entry(resource, self._origin, full_url, self._kind))
 
     def fits(self) -> bool:
         """True when there is a resource of the kind."""
-        return any(resource_type(entry.resource) == self._kind for entry in self.entries)
+        return self._fits
 
     def availability(self) -> Availability:
         """How a Bundle with these entries answers the question for the kind.

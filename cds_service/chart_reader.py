@@ -101,7 +101,7 @@ class _Reader:
         self._ownership = Ownership(patient_id, fhir_server, gathered.entries)
         referenced = Referenced(gathered.entries, lists, self._ownership)
         drug = _Family(partial(medication_code, referenced=referenced), read_medication)
-        self._families = {
+        families = {
             "Condition": _Family(_code, read_condition),
             "Observation": _Family(_code, partial(read_observation, symptom_concept=symptom_concept)),
             "Procedure": _Family(_code, read_procedure),
@@ -113,7 +113,7 @@ class _Reader:
             "Appointment": _Family(partial(appointment_code, referenced=referenced), read_appointment, counted=False),
         }
         self._readings: dict[str, Callable[[str, dict[str, Any], Entry], None]] = {
-            **dict.fromkeys(self._families, self._coded),
+            **{kind: partial(self._coded, family) for kind, family in families.items()},
             "QuestionnaireResponse": self._response,
             "Patient": self._patient,
         }
@@ -133,10 +133,10 @@ class _Reader:
         if reading is None:
             return
         standing = self._standing(kind, resource, entry.full_url)
-        if standing in (Standing.FOREIGN, Standing.UNREADABLE):
-            self._drop(kind, resource, standing.value)
-            return
-        if standing is Standing.UNNAMED:
+        if standing is not Standing.OWN:
+            if standing is not Standing.UNNAMED:
+                self._drop(kind, resource, standing.value)
+                return
             self._without_subject.add(kind)
         reading(kind, resource, entry)
 
@@ -156,8 +156,7 @@ class _Reader:
     def _patient(self, kind: str, resource: dict[str, Any], entry: Entry) -> None:
         self._builder.patient = read_patient(resource, self._builder.patient)
 
-    def _coded(self, kind: str, resource: dict[str, Any], entry: Entry) -> None:
-        family = self._families[kind]
+    def _coded(self, family: _Family, kind: str, resource: dict[str, Any], entry: Entry) -> None:
         code = family.code(resource, self._lists)
         if not code.readable:
             self._drop(kind, resource, "unreadable")

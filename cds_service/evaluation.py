@@ -7,7 +7,7 @@ of one request; knowledge 2.10.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -152,5 +152,5 @@ def _gathered(request: HookRequest, sent: Sorted, fetched: Mapping[str, Fetched]
             availability[kind] = brought.availability
     if isinstance(request.context, OrderDispatchContext):
         dispatched = request.context.dispatched
-        entries = [replace(entry, judged=named(entry.resource) in dispatched) for entry in entries]
+        entries = [entry._replace(judged=named(entry.resource) in dispatched) for entry in entries]
     return Gathered(tuple(entries), availability)

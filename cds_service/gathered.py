@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.chart import Availability
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One resource as it came: any JSON value.
 
     ``origin`` is ``prefetch``, ``context`` or ``fhirServer``; ``full_url`` the fullUrl of its Bundle entry;

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
@@ -142,7 +141,7 @@ class OrderSignContext(HookContext):
     ] = ()
 
     def entries(self) -> tuple[Entry, ...]:
-        return tuple(replace(entry, judged=True) for entry in self.drafts)
+        return tuple(entry._replace(judged=True) for entry in self.drafts)
 
 
 class OrderSelectContext(OrderSignContext):
@@ -155,7 +154,7 @@ class OrderSelectContext(OrderSignContext):
     ]
 
     def entries(self) -> tuple[Entry, ...]:
-        return tuple(replace(entry, judged=named(entry.resource) in self.selections) for entry in self.drafts)
+        return tuple(entry._replace(judged=named(entry.resource) in self.selections) for entry in self.drafts)
 
 
 class OrderDispatchContext(HookContext):

@@ -104,10 +104,11 @@ def sort_prefetch(prefetch: Mapping[str, object], declared: Iterable[Declared], 
     for key, value in prefetch.items():
         if key not in keys:
             entries += _undeclared(value)
-    came = Counter(resource_type(entry.resource) for entry in entries)
+    came = Counter([resource_type(entry.resource) for entry in entries])
     availability = {kind: _availability(listings.get(kind), came[kind]) for kind in keys.values()}
     if "Patient" in availability:
-        availability["Patient"] = _patient(listings.get("Patient"), entries, patient_id)
+        patients = [entry.resource for entry in entries if resource_type(entry.resource) == "Patient"]
+        availability["Patient"] = _patient(listings.get("Patient"), patients, patient_id)
     ask = {
         kind for kind, had in availability.items() if had is not Availability.COMPLETE and _unanswered(kind, listings)
     }
@@ -146,9 +147,8 @@ def _says_there_is_more(listing: Listing, came: int) -> bool:
     return listing.total is not None and listing.total > max(len(listing.entries), came)
 
 
-def _patient(listing: Listing | None, entries: Iterable[Entry], patient_id: str) -> Availability:
+def _patient(listing: Listing | None, patients: Iterable[object], patient_id: str) -> Availability:
     """A Patient is no list: our own is whole wherever it stands, and another's is nobody."""
-    patients = [entry.resource for entry in entries if resource_type(entry.resource) == "Patient"]
     ids = [patient.get("id") for patient in patients if isinstance(patient, dict)]
     if any(identifier in (None, patient_id, f"Patient/{patient_id}") for identifier in ids):
         return Availability.COMPLETE

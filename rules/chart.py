@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from rules.codelists import CodeMatch
@@ -62,13 +62,17 @@ class When:
     @staticmethod
     def instant(moment: datetime) -> When:
         """A full timestamp; one without zone is UTC."""
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment.tzinfo is not UTC:
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         return When(moment, moment)
 
     @staticmethod
     def days(first: date, last: date) -> When:
         """Whole days, both ends included; the end is the last second of its day."""
-        return When(datetime.combine(first, time(), UTC), datetime.combine(last, time(23, 59, 59), UTC))
+        return When(
+            datetime(first.year, first.month, first.day, tzinfo=UTC),
+            datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC),
+        )
 
     @staticmethod
     def day(day: date) -> When:

@@ -231,7 +231,7 @@ class ConditionCriterion(Coded, Dated):
     def _findings(self, words: Lexicon) -> list[str]:
         if self.status != "active" or self.new:
             return []
-        return [name for name in self.condition if words.codelists.concepts[name].finding]
+        return [name for name in self.condition if name in words.codelists.findings]
 
     def evaluate(self, of: Evaluation) -> Outcome:
         facts: list[Fact] = [

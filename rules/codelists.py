@@ -154,7 +154,10 @@ class CodeLists:
                 comparable = systems[row.system].comparable(row.code)
                 self._rows[row.system].setdefault(comparable, []).append((name, row))
         self._lengths = {short: sorted({*map(len, rows)}, reverse=True) for short, rows in self._rows.items()}
-        self._remembered: dict[tuple[str, str], tuple[CodeMatch, ...]] = {}
+        self.known: dict[tuple[str, str], tuple[CodeMatch, ...]] = {}
+        """What was found for codings that came before, each with a system and a code; for reading only."""
+        self.findings = frozenset(name for name, concept in concepts.items() if concept.finding)
+        """The concepts of which an Observation counts like a Condition."""
 
     def system(self, url: object) -> str | None:
         """Return the short name of the code system with this address or alias; None for anything else.
@@ -172,19 +175,24 @@ class CodeLists:
         Takes any JSON value, never raises and is safe with threads. The longest matching row of a concept
         counts.
         """
-        if not isinstance(system_url, str) or not isinstance(code, str) or len(code) > MAX_CODE_LENGTH:
+        try:
+            return self.known[system_url, code]  # type: ignore[index]
+        except (KeyError, TypeError):
+            return self._match_new(system_url, code)
+
+    def _match_new(self, system_url: object, code: object) -> tuple[CodeMatch, ...]:
+        if not isinstance(system_url, str) or not isinstance(code, str):
             return ()
-        known = self._remembered.get((system_url, code))
-        if known is not None:
-            return known
+        if len(system_url) > MAX_SYSTEM_LENGTH or len(code) > MAX_CODE_LENGTH:
+            return ()
+        if not (system_url.strip() and code.strip()):
+            return ()
         short = self.system(system_url)
-        if short is None:
-            return ()
-        found = tuple(self._find(short, code))
+        found = tuple(self._find(short, code)) if short is not None else ()
         # Two threads at the limit clear twice or leave a few entries too many; neither changes an answer.
-        if len(self._remembered) >= MAX_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[system_url, code] = found
+        if len(self.known) >= MAX_REMEMBERED:
+            self.known.clear()
+        self.known[system_url, code] = found
         return found
 
     def codes(self, concept: str) -> tuple[CodeRow, ...]:

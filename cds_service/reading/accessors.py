@@ -24,6 +24,8 @@ def objects(value: object) -> list[dict[str, Any]]:
     """The objects of a list, or the one object; empty for anything else."""
     if isinstance(value, dict):
         return [value]
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return value
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
@@ -71,6 +73,9 @@ def status_words(value: object) -> Iterator[str]:
 
 def status_word(value: object, known: Collection[str] = ()) -> str | None:
     """The first word of a status that is ``known``, else its first word, else None."""
+    if isinstance(value, str):
+        # A plain string is the first and the only word, known or not.
+        return next(_word(value), None)
     first = None
     for word in status_words(value):
         if not known or word in known:

@@ -81,20 +81,41 @@ class Record:
 
 def read_code(concept: object, lists: CodeLists) -> Coded:
     """Match every coding of a CodeableConcept (or of several); text-only and system-less ones match nothing."""
+    return _IN_NO_LIST if _known_to_match_nothing(concept, lists) else _read_new_code(concept, lists)
+
+
+def _known_to_match_nothing(concept: object, lists: CodeLists) -> bool:
+    """True for a CodeableConcept all of whose codings came before and are in no list, like most of a chart.
+
+    Whatever has another form is left to the long way.
+    """
+    known = lists.known
+    try:
+        codings = concept["coding"]  # type: ignore[index]
+        for coding in codings:
+            if known[coding["system"], coding["code"]]:
+                return False
+    except (KeyError, TypeError):
+        return False
+    return bool(codings)
+
+
+def _read_new_code(concept: object, lists: CodeLists) -> Coded:
     concepts = objects(concept)
     if not concepts:
         return UNREADABLE_CODE if given(concept) else NO_CODE
     matches: list[CodeMatch] = []
     text: str | None = None
     coded = False
-    for coding in codings(concepts):
-        found = matched(coding, lists)
-        if found is None:
-            continue
-        coded = True
-        if found:
-            matches.extend(found)
-            text = text or said(coding.get("display"))
+    for one in concepts:
+        for coding in objects(one.get("coding")):
+            found = matched(coding, lists)
+            if found is None:
+                continue
+            coded = True
+            if found:
+                matches.extend(found)
+                text = text or said(coding.get("display"))
     if not matches:
         return _IN_NO_LIST if coded else NO_CODE
     return Coded(tuple(dict.fromkeys(matches)), text or own_words(concepts), coded=True)

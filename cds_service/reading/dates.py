@@ -33,6 +33,25 @@ def read_when(value: object) -> When | None:
     """
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
+    return _usual(value) or _any_form(value)
+
+
+def _usual(value: str) -> When | None:
+    """A whole date, or a time in UTC to the second: the forms that nearly all dates have, read several times faster.
+
+    What stands between the digits is looked at first, because the standard library reads other forms of ISO 8601 too.
+    """
+    try:
+        if len(value) == 10 and value[4::3] == "--":
+            return When.day(date.fromisoformat(value))
+        if len(value) == 20 and value[4::3] == "--T::Z":
+            return When.instant(datetime.fromisoformat(value))
+    except ValueError:
+        pass
+    return None
+
+
+def _any_form(value: str) -> When | None:
     found = _FORM.fullmatch(value.strip())
     if found is None:
         return None

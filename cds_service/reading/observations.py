@@ -57,7 +57,7 @@ def _by_value(resource: dict[str, Any], code: Coded, lists: CodeLists, symptom_c
 
 
 def _findings(code: Coded, lists: CodeLists) -> tuple[CodeMatch, ...]:
-    return tuple(match for match in code.matches if lists.concepts[match.concept].finding)
+    return tuple(match for match in code.matches if match.concept in lists.findings)
 
 
 def _states_presence(resource: dict[str, Any], lists: CodeLists) -> bool:

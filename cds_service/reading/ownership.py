@@ -67,11 +67,12 @@ class Ownership:
 
     def standing(self, resource: dict[str, Any]) -> Standing:
         """Whether the subject or patient of a resource is our patient."""
-        subject = resource.get("subject")
-        if isinstance(subject, dict) and "patient" not in resource:
-            address = subject.get("reference")
-            if isinstance(address, str) and address in self._known:
-                return self._known[address]
+        if "patient" not in resource:
+            try:
+                # Nearly all resources of a call name their subject in the same words.
+                return self._known[resource["subject"]["reference"]]
+            except (KeyError, TypeError):
+                pass
         standings = {self._of(one) for element in _SUBJECTS for one in _listed(resource.get(element))}
         for worst in (Standing.FOREIGN, Standing.UNREADABLE, Standing.OWN):
             if worst in standings:

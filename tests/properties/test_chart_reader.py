@@ -182,8 +182,7 @@ def test_entries_that_come_again_make_no_difference(record: list[Entry], data: s
     again = data.draw(st.lists(st.sampled_from(record), min_size=1, max_size=4))
     # Under another key, on another page, or from the server too: a copy, never nearer to the hook than the first one.
     copies = [
-        replace(
-            entry,
+        entry._replace(
             resource=copy.deepcopy(entry.resource) | {"meta": {"versionId": "2"}},  # type: ignore[operator]
             origin=entry.origin if entry.judged else data.draw(st.sampled_from((entry.origin, "fhirServer"))),
         )
@@ -198,7 +197,7 @@ def test_another_patients_resource_changes_nothing_but_the_count(record: list[En
     resource = stranger.resource
     assert isinstance(resource, dict)
     assume(resource["resourceType"] not in ("Medication", "Patient", "Appointment"))
-    foreign = replace(stranger, resource=resource | {"id": "s", "subject": "Patient/p2"}, full_url=None)
+    foreign = stranger._replace(resource=resource | {"id": "s", "subject": "Patient/p2"}, full_url=None)
     before, after = content(read(*record)), content(read(*record, foreign))
     counted = after.pop("dropped")[resource["resourceType"]].foreign
     earlier = before.pop("dropped").get(resource["resourceType"])

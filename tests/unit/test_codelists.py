@@ -529,7 +529,7 @@ def test_what_is_remembered_stays_within_bounds(monkeypatch: pytest.MonkeyPatch)
     for number in range(1000):
         assert concepts(CM, f"M16.{number}", lists) == ["hip_osteoarthritis"]
         lists.match("urn:local", str(number))
-        assert len(lists._remembered) <= 50
+        assert len(lists.known) <= 50
 
 
 def test_many_threads_get_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:

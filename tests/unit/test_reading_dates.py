@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.reading.dates import first_when, period_end, read_when
+from cds_service.reading.dates import _any_form, _usual, first_when, period_end, read_when
 from rules.chart import When
 
 FIRST = datetime.min.replace(tzinfo=UTC)
@@ -142,3 +142,18 @@ def test_the_first_readable_date_is_taken() -> None:
 )
 def test_something_done_is_dated_by_its_moment_its_end_or_its_start(members: Any, text: str | None) -> None:
     assert period_end(members, "performed") == read_when(text)
+
+
+@given(text=st.from_regex(r"[0-9]{4}.[0-9W]{2}.[0-9]{2}([Tt ][0-9]{2}.[0-9]{2}.[0-9]{2}[Zz])?", fullmatch=True))
+def test_the_quick_way_to_read_a_date_reads_nothing_else_than_the_long_one(text: str) -> None:
+    assert _usual(text) in (None, _any_form(text))
+
+
+@pytest.mark.parametrize("text", ["2026-03-05", "2026-03-05T10:20:30Z"])
+def test_the_usual_dates_are_read_the_quick_way(text: str) -> None:
+    assert _usual(text) == _any_form(text) is not None
+
+
+@pytest.mark.parametrize("text", ["2026-W40-1", "2026-13-05", "2026-03-05T10:20:61Z", "2026-03-05T102030,0Z"])
+def test_what_only_looks_like_a_usual_date_is_left_to_the_long_way(text: str) -> None:
+    assert _usual(text) is None
