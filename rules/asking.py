@@ -11,6 +11,7 @@ from rules.logic import NOTHING, Outcome, Verdict
 
 if TYPE_CHECKING:
     from rules.knowledge import Lexicon
+    from rules.silence import Demands
 
 
 class OtherRules:
@@ -72,7 +73,17 @@ class Evaluation:
         key = id(criterion)
         known = self._applies.get(key)
         if known is None:
-            known = self._applies[key] = self._can_apply(criterion) and criterion.applies(self)
+            demands = self._silence.demands.get(key)
+            if demands is None:
+                demands = self._demands(criterion)
+            holds = self.chart.holds
+            for demand in demands:
+                if demand.isdisjoint(holds):
+                    known = False
+                    break
+            else:
+                known = criterion.applies(self)
+            self._applies[key] = known
         return known
 
     def absent(self, kinds: frozenset[str], asked: object) -> Outcome:
@@ -84,26 +95,20 @@ class Evaluation:
         """True when the chart holds something that the criterion looks at."""
         return not self.lexicon.silences.reads(criterion, self.lexicon).isdisjoint(self.chart.holds)
 
-    def _can_apply(self, criterion: Criterion) -> bool:
-        """False when the chart holds nothing of something without which the criterion does not apply."""
-        demands = self._silence.demands.get(id(criterion))
-        if demands is None:
-            closed = Chart(availability=dict.fromkeys(self.chart.closed, Availability.COMPLETE))
-            nothing = Evaluation(closed, self.clock, self.lexicon, urgent=self.urgent)
-            demands = self._silence.demands[id(criterion)] = tuple(dict.fromkeys(nothing._demands(criterion)))
-        holds = self.chart.holds
-        for demand in demands:  # noqa: SIM110 - this loop runs some hundred times a call; all() takes twice as long
-            if demand.isdisjoint(holds):
-                return False
-        return True
+    def _demands(self, criterion: Criterion) -> Demands:
+        """What a chart has to hold for ``criterion`` to apply, worked out once for all with the same closed lists."""
+        closed = Chart(availability=dict.fromkeys(self.chart.closed, Availability.COMPLETE))
+        nothing = Evaluation(closed, self.clock, self.lexicon, urgent=self.urgent)
+        demands = self._silence.demands[id(criterion)] = tuple(dict.fromkeys(nothing._lacks(criterion)))
+        return demands
 
-    def _demands(self, criterion: Criterion) -> Iterator[frozenset[Mark]]:
-        """What of the entries of a chart ``criterion`` cannot do without, when this is a chart without any."""
+    def _lacks(self, criterion: Criterion) -> Iterator[frozenset[Mark]]:
+        """Of a chart without any entry: what ``criterion`` misses in it."""
         if self.ask(criterion).applies:
             return
         yield self.lexicon.silences.reads(criterion, self.lexicon)
         if isinstance(criterion, Meets):
-            yield from self._demands(self.lexicon.definitions[criterion.meets].criterion)
+            yield from self._lacks(self.lexicon.definitions[criterion.meets].criterion)
         elif isinstance(criterion, All):
             for part in criterion.all:
-                yield from self._demands(part)
+                yield from self._lacks(part)

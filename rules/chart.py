@@ -127,17 +127,23 @@ class Fact:
 
     def matched(self, concepts: frozenset[str]) -> tuple[CodeMatch, ...]:
         """The matches in any of ``concepts``."""
-        return tuple(match for match in self.said_by if match.concept in concepts)
+        return tuple([match for match in self.said_by if match.concept in concepts])
 
     def sides(self, concepts: frozenset[str]) -> frozenset[str]:
         """The side from the code; where the code names none, from the body site; else empty (unknown)."""
-        coded = frozenset[str]().union(*(match.sides for match in self.matched(concepts)))
+        coded = frozenset[str]().union(*[match.sides for match in self.matched(concepts)])
         return coded or self.body_sides
+
+    def __hash__(self) -> int:
+        """Of the reference alone: facts are compared often, and hardly ever do two have the same one."""
+        return hash(self.reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition(Fact):
     """A diagnosis or problem. ``clinical`` and ``verification`` are None when absent or not recognised."""
+
+    __hash__ = Fact.__hash__
 
     clinical: str | None = None
     verification: str | None = None
@@ -152,6 +158,8 @@ class Observation(Fact):
     by its own code without value, with ``true`` or a coded yes, or by its coded value.
     """
 
+    __hash__ = Fact.__hash__
+
     number: float | None = None
     unit: str | None = None
     finding_matches: tuple[CodeMatch, ...] = ()
@@ -165,10 +173,14 @@ class Observation(Fact):
 class Procedure(Fact):
     """Something done to the patient."""
 
+    __hash__ = Fact.__hash__
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imaging(Fact):
     """A DiagnosticReport or an ImagingStudy."""
+
+    __hash__ = Fact.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +190,8 @@ class Order(Fact):
     ``draft`` marks an order of the hook's context, ``judged`` one that the hook is about. ``words`` is its own
     code.text (lower case, hyphens as blanks), ``reasons`` the concepts of its reasons.
     """
+
+    __hash__ = Fact.__hash__
 
     priority: str | None = None
     do_not_perform: bool = False
@@ -194,6 +208,8 @@ class Medication(Fact):
     ``when`` is the start. ``draft`` and ``judged`` as in :class:`Order`.
     """
 
+    __hash__ = Fact.__hash__
+
     priority: str | None = None
     intent: str | None = None
     do_not_perform: bool = False
@@ -204,6 +220,8 @@ class Medication(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment(Fact):
     """A proposed appointment of the hook's context; its matches are those of service, specialty and reasons."""
+
+    __hash__ = Fact.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,13 +331,13 @@ class ChartBuilder:
 
     def add(self, fact: Fact) -> None:
         """Put a fact under each concept that one of its codings is in."""
-        for concept in dict.fromkeys(match.concept for match in fact.matches):
+        for concept in {match.concept: None for match in fact.matches}:
             self._facts[fact.kind, concept].append(fact)
-        if isinstance(fact, Order | Medication) and fact.judged:
-            self._judged.append(fact)
         if isinstance(fact, Observation):
-            for concept in dict.fromkeys(match.concept for match in fact.finding_matches):
+            for concept in {match.concept: None for match in fact.finding_matches}:
                 self._findings[concept].append(fact)
+        elif isinstance(fact, (Order, Medication)) and fact.judged:
+            self._judged.append(fact)
 
     def answer(self, answer: Answer) -> None:
         self._answers[answer.item].append(answer)

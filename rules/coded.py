@@ -26,6 +26,8 @@ FINDING_DAYS = 90
 Observation)."""
 
 BOTH = frozenset({"left", "right"})
+_CONDITIONS = frozenset({"Condition"})
+_WITH_FINDINGS = frozenset({"Condition", "Observation"})
 
 
 def _listed(value: object) -> object:
@@ -131,9 +133,13 @@ class Coded(Criterion):
         if self.body_site is not None and self.body_site not in fact.body_sites:
             return ()
         words = of.lexicon
+        concepts = self.concepts()
+        found = fact.matched(concepts)
+        if not (self.only or self.without) and words.required_sites.keys().isdisjoint(concepts):
+            return found
         return tuple(
             match
-            for match in fact.matched(self.concepts())
+            for match in found
             if words.required_sites.get(match.concept, None) in (None, *fact.body_sites)
             and (not self.only or any(_names(code, match, words) for code in self.only))
             and not any(_names(code, match, words) for code in self.without)
@@ -144,7 +150,7 @@ class Coded(Criterion):
         concepts = self.concepts()
         if self.side is not None:
             facts = [fact for fact in facts if fact.sides(concepts)]
-        sides = frozenset[str]().union(*(fact.sides(concepts) for fact in facts))
+        sides = frozenset[str]().union(*[fact.sides(concepts) for fact in facts])
         if not facts or (self.side == "both" and sides != BOTH):
             return of.absent(kinds, self)
         return Outcome(Verdict.APPLIES, tuple(facts), sides=sides, asked=self)
@@ -242,12 +248,15 @@ class ConditionCriterion(Coded, Dated):
         findings = self._findings(of.lexicon)
         for name in findings:
             facts.extend(found for found in of.chart.findings.get(name, ()) if self._found(found, of))
-        return self.outcome(list(dict.fromkeys(facts)), of, self._kinds(bool(findings)))
+        return self.outcome(list(dict.fromkeys(facts)), of, _WITH_FINDINGS if findings else _CONDITIONS)
 
     def _counts(self, fact: Condition, of: Evaluation) -> bool:
         statuses = of.lexicon.statuses
-        if fact.verification in statuses.not_usable or fact.matched(statuses.never_match):
+        if fact.verification in statuses.not_usable:
             return False
+        for match in fact.matches:
+            if match.concept in statuses.never_match:
+                return False
         if self.status == "active" and not (
             fact.clinical in statuses.active or (fact.clinical is None and not fact.abated)
         ):
@@ -264,9 +273,6 @@ class ConditionCriterion(Coded, Dated):
             return False
         within = FINDING_DAYS if self.within is None else min(self.within, FINDING_DAYS)
         return self.in_window(finding.when, of, within)
-
-    def _kinds(self, findings: bool) -> frozenset[str]:
-        return frozenset({"Condition", "Observation"} if findings else {"Condition"})
 
     def say(self, words: Lexicon) -> str:
         return ("a " if self.status == "any" else "") + self._kind_words(words)

@@ -189,21 +189,35 @@ class _Call(OtherRules):
         unknown = frozenset[str]().union(*(outcome.missing for outcome in unless))
         verdict = Verdict.UNKNOWN if unknown else Verdict.APPLIES
         hidden = unknown and (rule.if_exclusion_unknown == "hide" or unknown & frozenset(rule.hide_when_missing))
-        result = RuleResult(rule, verdict, not hidden, when, unless, could_not_check=when.missing | unknown)
-        return result if hidden else self._fired(result, of)
+        could_not_check = when.missing | unknown
+        if hidden:
+            return RuleResult(rule, verdict, False, when, unless, could_not_check=could_not_check)
+        return self._fired(rule, verdict, when, unless, could_not_check, of)
 
-    def _fired(self, result: RuleResult, of: Evaluation) -> RuleResult:
-        rule = result.rule
+    def _fired(
+        self,
+        rule: Rule,
+        verdict: Verdict,
+        when: Outcome,
+        unless: tuple[Outcome, ...],
+        could_not_check: frozenset[str],
+        of: Evaluation,
+    ) -> RuleResult:
         level, level_outcome, not_taken = self._level(rule, of)
-        because = result.when.facts
+        because = when.facts
         if level_outcome is not None:
             because = tuple(dict.fromkeys((*level_outcome.facts, *because)))
         side_of = next((found for found in (of.ask(part) for part in rule.card.side_of) if found.applies), None)
         sides = side_of.sides if side_of is not None else frozenset[str]()
         suggestions, left_out = self._suggestions(rule, level, of, sides)
         sided = any(suggestion.template.sided for suggestion in suggestions)
-        return replace(
-            result,
+        return RuleResult(
+            rule,
+            verdict,
+            True,
+            when,
+            unless,
+            could_not_check=could_not_check,
             level=level,
             level_outcome=level_outcome,
             not_taken=not_taken,
@@ -211,7 +225,7 @@ class _Call(OtherRules):
             possible=_possible(because, of.lexicon),
             not_found=tuple(
                 criterion
-                for criterion, outcome in zip(rule.unless, result.unless, strict=True)
+                for criterion, outcome in zip(rule.unless, unless, strict=True)
                 if outcome.verdict is Verdict.DOES_NOT_APPLY
                 and outcome.settled
                 and criterion.kinds(of.lexicon) != PATIENT

@@ -61,8 +61,9 @@ class Measure(Table):
             return None
         if (self.status and fact.status not in self.status) or fact.status in self.status_not:
             return None
-        codes = {f"{match.system}:{match.row_code}" for match in fact.matched(frozenset({self.concept}))}
-        if self.codes and not codes & self.codes:
+        if self.codes and not any(
+            match.concept == self.concept and f"{match.system}:{match.row_code}" in self.codes for match in fact.said_by
+        ):
             return None
         number = fact.number
         if self.units:

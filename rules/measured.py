@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ANSWERS = frozenset({"QuestionnaireResponse"})
 PATIENT = frozenset({"Patient"})
+_OBSERVATIONS = frozenset({"Observation"})
+_WITH_ANSWERS = _OBSERVATIONS | ANSWERS
 
 
 def item_marks(items: Iterable[str]) -> frozenset[Mark]:
@@ -176,9 +178,12 @@ class MeasureCriterion(Dated):
             dated = [entry for entry in dated if entry[0] == newest]
         met = tuple(fact for _, value, fact in dated if self._reaches(value))
         if met:
-            missing = of.chart.open_kinds(self.kinds(of.lexicon)) if self.pick == "latest" else frozenset[str]()
+            missing = of.chart.open_kinds(self._kinds(of)) if self.pick == "latest" else frozenset[str]()
             return Outcome(Verdict.APPLIES, met, missing=missing, asked=self)
-        return of.absent(self.kinds(of.lexicon), self)
+        return of.absent(self._kinds(of), self)
+
+    def _kinds(self, of: Evaluation) -> frozenset[str]:
+        return _WITH_ANSWERS if of.lexicon.measures[self.measure].answer else _OBSERVATIONS
 
     def _values(self, of: Evaluation) -> list[tuple[datetime, float, Fact | Answer]]:
         measure = of.lexicon.measures[self.measure]

@@ -31,6 +31,8 @@ def objects(value: object) -> list[dict[str, Any]]:
 
 def an_object(value: object) -> dict[str, Any]:
     """The object, or the first of a list; empty when there is none."""
+    if isinstance(value, dict):
+        return value
     found = objects(value)
     return found[0] if found else {}
 
@@ -73,6 +75,13 @@ def status_words(value: object) -> Iterator[str]:
 
 def status_word(value: object, known: Collection[str] = ()) -> str | None:
     """The first word of a status that is ``known``, else its first word, else None."""
+    try:
+        # As most are: a CodeableConcept whose first code is one of those that are known.
+        code: str = value["coding"][0]["code"]  # type: ignore[index]
+        if code in known:
+            return code
+    except (IndexError, KeyError, TypeError):
+        pass
     if isinstance(value, str):
         # A plain string is the first and the only word, known or not.
         return next(_word(value), None)
@@ -114,5 +123,6 @@ def said(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     # Cut before cleaning too: the work must not grow with a text that nobody will see.
-    text = " ".join(_NOT_PRINTED.sub(" ", value[: 10 * MAX_TEXT]).split())
+    text = value[: 10 * MAX_TEXT]
+    text = " ".join((text if text.isprintable() else _NOT_PRINTED.sub(" ", text)).split())
     return text[:MAX_TEXT].rstrip() or None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 from cds_service.reading.accessors import a_string, codings, given, objects, said, status_word
 from rules.chart import When
@@ -16,8 +15,7 @@ BODY_SITE: Final = "body_site"
 """The concept that lists the body sites and side qualifiers that rules know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(NamedTuple):
     """What the code of a resource says.
 
     ``matches`` are the concepts that its codings are in, ``text`` the record's own words, ``coded`` whether any coding
@@ -49,8 +47,7 @@ class Shared(TypedDict):
     status: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A resource of our patient whose code was matched: all that a fact is made of.
 
     ``origin`` is where it was had, ``judged`` marks an order that the hook is about.
@@ -81,26 +78,29 @@ class Record:
 
 def read_code(concept: object, lists: CodeLists) -> Coded:
     """Match every coding of a CodeableConcept (or of several); text-only and system-less ones match nothing."""
-    return _IN_NO_LIST if _known_to_match_nothing(concept, lists) else _read_new_code(concept, lists)
+    return _read_known_code(concept, lists) or _read_any_code(concept, lists)
 
 
-def _known_to_match_nothing(concept: object, lists: CodeLists) -> bool:
-    """True for a CodeableConcept all of whose codings came before and are in no list, like most of a chart.
-
-    Whatever has another form is left to the long way.
-    """
+def _read_known_code(concept: object, lists: CodeLists) -> Coded | None:
+    """The code of a CodeableConcept all of whose codings came before, like most of a chart; None for any other."""
     known = lists.known
+    matches: tuple[CodeMatch, ...] = ()
+    text = None
     try:
         codings = concept["coding"]  # type: ignore[index]
         for coding in codings:
-            if known[coding["system"], coding["code"]]:
-                return False
+            found = known[coding["system"], coding["code"]]
+            if found:
+                matches = tuple(dict.fromkeys((*matches, *found))) if matches else found
+                text = text or said(coding.get("display"))
     except (KeyError, TypeError):
-        return False
-    return bool(codings)
+        return None
+    if not matches:
+        return _IN_NO_LIST if codings else None
+    return Coded(matches, text or own_words(concept), coded=True)
 
 
-def _read_new_code(concept: object, lists: CodeLists) -> Coded:
+def _read_any_code(concept: object, lists: CodeLists) -> Coded:
     concepts = objects(concept)
     if not concepts:
         return UNREADABLE_CODE if given(concept) else NO_CODE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from cds_service.reading.accessors import an_object, given, status_word
 from cds_service.reading.coded import Record
@@ -14,14 +14,16 @@ CLINICAL: Final = frozenset({"active", "recurrence", "relapse", "inactive", "rem
 VERIFICATION: Final = frozenset(
     {"unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"}
 )
-ABATEMENT: Final = (
-    "abatementDateTime",
-    "abatementAge",
-    "abatementPeriod",
-    "abatementRange",
-    "abatementString",
-    "abatementBoolean",
-    "abatement",
+ABATEMENT: Final = frozenset(
+    {
+        "abatementDateTime",
+        "abatementAge",
+        "abatementPeriod",
+        "abatementRange",
+        "abatementString",
+        "abatementBoolean",
+        "abatement",
+    }
 )
 
 
@@ -44,6 +46,10 @@ def read_condition(record: Record) -> Condition:
         **record.shared(when),
         clinical=clinical if clinical in CLINICAL else None,
         verification=status_word(resource.get("verificationStatus"), VERIFICATION),
-        abated=any(given(value) and value is not False for value in map(resource.get, ABATEMENT)),
+        abated=not ABATEMENT.isdisjoint(resource) and _is_abated(resource),
         new=record.origin == "context",
     )
+
+
+def _is_abated(resource: dict[str, Any]) -> bool:
+    return any(given(value) and value is not False for value in map(resource.get, ABATEMENT))
