@@ -134,16 +134,10 @@ class Fact:
         coded = frozenset[str]().union(*[match.sides for match in self.matched(concepts)])
         return coded or self.body_sides
 
-    def __hash__(self) -> int:
-        """Of the reference alone: facts are compared often, and hardly ever do two have the same one."""
-        return hash(self.reference)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition(Fact):
     """A diagnosis or problem. ``clinical`` and ``verification`` are None when absent or not recognised."""
-
-    __hash__ = Fact.__hash__
 
     clinical: str | None = None
     verification: str | None = None
@@ -158,8 +152,6 @@ class Observation(Fact):
     by its own code without value, with ``true`` or a coded yes, or by its coded value.
     """
 
-    __hash__ = Fact.__hash__
-
     number: float | None = None
     unit: str | None = None
     finding_matches: tuple[CodeMatch, ...] = ()
@@ -173,14 +165,10 @@ class Observation(Fact):
 class Procedure(Fact):
     """Something done to the patient."""
 
-    __hash__ = Fact.__hash__
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imaging(Fact):
     """A DiagnosticReport or an ImagingStudy."""
-
-    __hash__ = Fact.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +178,6 @@ class Order(Fact):
     ``draft`` marks an order of the hook's context, ``judged`` one that the hook is about. ``words`` is its own
     code.text (lower case, hyphens as blanks), ``reasons`` the concepts of its reasons.
     """
-
-    __hash__ = Fact.__hash__
 
     priority: str | None = None
     do_not_perform: bool = False
@@ -208,8 +194,6 @@ class Medication(Fact):
     ``when`` is the start. ``draft`` and ``judged`` as in :class:`Order`.
     """
 
-    __hash__ = Fact.__hash__
-
     priority: str | None = None
     intent: str | None = None
     do_not_perform: bool = False
@@ -220,8 +204,6 @@ class Medication(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment(Fact):
     """A proposed appointment of the hook's context; its matches are those of service, specialty and reasons."""
-
-    __hash__ = Fact.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
