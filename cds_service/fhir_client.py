@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Final
 from urllib.parse import urlsplit
 
+from cds_service.cooling import Cooling
 from cds_service.fhir_reading import Fetched, Question, Reading, place
 from cds_service.fhir_servers import FhirServer, reach_of
 from cds_service.hook_request import FhirAccess
@@ -48,6 +49,7 @@ class FhirClient:
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fhir")
         self._local = threading.local()
         self._context = trusted()
+        self._cooling = Cooling()
 
     def obstacle(self, server: str | None, access: FhirAccess | None) -> str | None:
         """Why ``server`` cannot be asked for a call, as the end of a sentence; None when it can."""
@@ -69,6 +71,8 @@ class FhirClient:
         base = self._base(server)
         if base is None:
             raise ValueError("a FHIR server that configuration does not name")
+        if self._cooling.rests(base):
+            return {question.kind: Fetched(Availability.FAILED, reason="server-resting") for question in questions}
         deadline = time.monotonic() + self._budget
         scope = access.scope if access is not None else None
         readings = []
@@ -83,7 +87,10 @@ class FhirClient:
         for future in done:
             future.result()
         answers = {question.kind: Fetched(Availability.FAILED, reason="scope") for question in questions}
-        return answers | {reading.question.kind: reading.answer() for reading in readings}
+        given = {reading.question.kind: reading.answer() for reading in readings}
+        if given:
+            self._cooling.learn(base, given.values())
+        return answers | given
 
     def _base(self, server: str) -> str | None:
         try:

@@ -5,16 +5,15 @@ Source: cds-hooks rows F-01 to F-13, P-25; what servers really answer: ehr-clien
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 import orjson
 import requests
-import urllib3
 
 from cds_service.bundles import read_listing, resource_type
+from cds_service.fhir_exchange import Exchange, Stopped
 from cds_service.gathered import Entry
 from cds_service.hook_context import named
 from cds_service.hook_request import FhirAccess
@@ -23,10 +22,7 @@ from rules.chart import Availability
 
 MOST_PAGES: Final = 20
 MOST_ENTRIES: Final = 10_000
-MOST_BYTES: Final = 16 * 1024 * 1024
-"""Of one response, after decompression."""
 _PAGE_SIZE: Final = 500
-_CHUNK: Final = 64 * 1024
 _ACCEPT: Final = "application/fhir+json, application/json;q=0.9"
 _GONE: Final = (404, 410)
 
@@ -47,10 +43,6 @@ class Fetched:
     availability: Availability
     entries: tuple[Entry, ...] = ()
     reason: str | None = None
-
-
-class _Stopped(Exception):
-    """Reading ended before the end, for a reason in words."""
 
 
 class Reading:
@@ -84,70 +76,55 @@ class Reading:
         address: str | None = urljoin(f"{self._base}/", self.question.address)
         if "?" in self.question.address and not self.question.further:
             address = f"{address}&_count={_PAGE_SIZE}"
+        exchange = Exchange(session, self._headers, self._deadline)
         try:
             while address is not None:
-                address = self._page(session, address)
+                address = self._page(exchange, address)
             self._stopped = None
-        except _Stopped as stopped:
+        except Stopped as stopped:
             self._stopped = str(stopped)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            self._stopped = "timeout"
-        except (requests.RequestException, urllib3.exceptions.HTTPError):
-            self._stopped = "connection"
 
-    def _page(self, session: requests.Session, address: str) -> str | None:
+    def _page(self, exchange: Exchange, address: str) -> str | None:
         """Read one page; the address of the next one, or None after the last."""
         if not inside(address, self._base):
-            raise _Stopped("address-outside-server")
+            raise Stopped("address-outside-server")
         if self._pages == MOST_PAGES or len(self._entries) > MOST_ENTRIES:
-            raise _Stopped("too-many")
-        body = self._get(session, address)
+            raise Stopped("too-many")
+        body = self._get(exchange, address)
         if body is None:
             return None
         try:
             resource: object = orjson.loads(body)
         except orjson.JSONDecodeError:
-            raise _Stopped("not-json") from None
+            raise Stopped("not-json") from None
         if self.question.kind == "Patient":
             self._patient(resource)
             return None
         return self._bundle(resource, address)
 
-    def _get(self, session: requests.Session, address: str) -> bytes | None:
+    def _get(self, exchange: Exchange, address: str) -> bytes | None:
         """The body of a 200; None when what was to be read does not exist."""
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise _Stopped("timeout")
-        with session.get(
-            address, headers=self._headers, timeout=remaining, stream=True, allow_redirects=False
-        ) as response:
-            if response.status_code in _GONE and self.question.kind == "Patient":
-                return None
-            if response.status_code != 200:
-                raise _Stopped(_said(response.status_code))
-            body = bytearray()
-            # read1 returns what is there, so that a server that drips cannot hold the thread past the deadline.
-            while piece := response.raw.read1(_CHUNK, decode_content=True):
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise _Stopped("too-large")
-                if time.monotonic() > self._deadline:
-                    raise _Stopped("timeout")
-            return bytes(body)
+        first = self._pages == 0 and not self.question.further and "?" in address
+        status, body = exchange.ask(address, search=first)
+        if status in _GONE and self.question.kind == "Patient":
+            return None
+        if status != 200:
+            raise Stopped(_said(status))
+        return body
 
     def _patient(self, resource: object) -> None:
         if resource_type(resource) != "Patient" or named(resource) != f"Patient/{self._patient_id}":
-            raise _Stopped("not-the-patient")
+            raise Stopped("not-the-patient")
         self._entries.append(Entry(resource, "fhirServer", None, "Patient"))
         self._pages += 1
 
     def _bundle(self, resource: object, address: str) -> str | None:
         kind = self.question.kind
         if resource_type(resource) != "Bundle":
-            raise _Stopped("not-a-bundle")
+            raise Stopped("not-a-bundle")
         listing = read_listing(resource, kind, "fhirServer")
         if listing.availability in (Availability.FAILED, Availability.MISSING):
-            raise _Stopped("no-answer")
+            raise Stopped("no-answer")
         self._entries += listing.entries
         self._matches += sum(resource_type(entry.resource) in (kind, None) for entry in listing.entries)
         self._pages += 1
@@ -167,6 +144,8 @@ class Reading:
 def _said(status: int) -> str:
     if status in (401, 403):
         return "not-allowed"
+    if status in (429, 503):
+        return "server-busy"
     return {3: "redirect", 4: "client-error", 5: "server-error"}.get(status // 100, "other-status")
 
 

@@ -17,8 +17,11 @@ import requests
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from cds_service.cooling import FAILURES, Cooling
+from cds_service.cooling import SECONDS as COOL_SECONDS
 from cds_service.fhir_client import FhirClient
-from cds_service.fhir_reading import MOST_BYTES, MOST_PAGES, Fetched, Question, Reading
+from cds_service.fhir_exchange import LONG_ADDRESS, MOST_BYTES, MOST_TRIES
+from cds_service.fhir_reading import MOST_PAGES, Fetched, Question, Reading
 from cds_service.fhir_servers import FhirServer, read_fhir_server
 from cds_service.hook_request import FhirAccess
 from cds_service.scopes import Cover
@@ -137,7 +140,8 @@ def test_another_patient_is_a_failure(ehr: EhrServer) -> None:
         (Response(status=400), "client-error"),
         (Response(status=404), "client-error"),
         (Response(status=500), "server-error"),
-        (Response(status=503, headers={"Retry-After": "1"}), "server-error"),
+        (Response(status=503), "server-busy"),
+        (Response(status=429, headers={"Retry-After": "soon"}), "server-busy"),
         (Response(status=204), "other-status"),
         (Response("<html><body>Sign in</body></html>", content_type="text/html"), "not-json"),
         (Response('{"resourceType": "Bundle", "entry": [', content_type="application/fhir+json"), "not-json"),
@@ -304,6 +308,100 @@ def test_what_has_not_come_by_the_deadline_is_a_failure_and_the_rest_is_kept(ehr
     assert (fetched["Procedure"].availability, fetched["Procedure"].reason) == (Availability.INCOMPLETE, "timeout")
     assert ids(fetched["Procedure"]) == ["o1"]
     assert fetched["Patient"].availability is Availability.COMPLETE
+
+
+def test_a_busy_server_is_asked_again_when_it_says(ehr: EhrServer) -> None:
+    busy = [
+        Response(status=503, headers={"Retry-After": "0"}),
+        Response(status=429, headers={"Retry-After": "Tue, 24 Nov 2020 12:00:00 GMT"}),
+    ]
+    ehr.answers["Condition"] = lambda _: busy.pop() if busy else fhir(searchset(condition(1)))
+    assert ids(ask(ehr)) == ["c1"]
+    assert len(ehr.asked) == MOST_TRIES
+
+
+def test_a_server_that_stays_busy_is_not_asked_for_ever(ehr: EhrServer) -> None:
+    ehr.answers["Condition"] = lambda _: Response(status=503, headers={"Retry-After": "0"})
+    assert ask(ehr) == Fetched(Availability.FAILED, reason="server-busy")
+    assert len(ehr.asked) == MOST_TRIES
+
+
+def test_a_server_that_wants_to_be_asked_after_the_deadline_is_not_asked_again(ehr: EhrServer) -> None:
+    ehr.answers["Condition"] = lambda _: Response(status=503, headers={"Retry-After": "3600"})
+    assert ask(ehr) == Fetched(Availability.FAILED, reason="server-busy")
+    assert len(ehr.asked) == 1
+
+
+def test_a_page_that_was_cut_off_is_asked_for_again(ehr: EhrServer) -> None:
+    whole = fhir(searchset(condition(1)))
+    cut = Response(iter([whole.get_data()[:20]]), headers={"Content-Length": "500"})
+    answers = [whole, cut]
+    ehr.answers["Condition"] = lambda _: answers.pop()
+    assert ids(ask(ehr)) == ["c1"]
+    assert len(ehr.asked) == 2
+
+
+def test_a_long_search_goes_by_post_and_a_short_one_does_not(ehr: EhrServer) -> None:
+    codes = ",".join(f"http://snomed.info/sct|{number}" for number in range(100))
+    long = Question("Condition", f"Condition?patient=p1&code={codes}")
+    assert len(long.address) > LONG_ADDRESS
+
+    def answer(request: Request) -> Response:
+        return fhir(searchset(condition(1)) if request.form.get("patient") == "p1" else searchset())
+
+    ehr.answers["Condition"] = answer
+    assert ids(ask(ehr, long)) == ["c1"]
+    (asked,) = ehr.asked
+    assert (asked.method, asked.path, asked.args) == ("POST", "/fhir/Condition/_search", {})
+    assert (asked.form["code"], asked.form["_count"]) == (codes, "500")
+    assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
+    ask(ehr)
+    assert ehr.asked[-1].method == "GET"
+
+
+@pytest.mark.parametrize("status", [404, 405, 415, 501])
+def test_a_server_that_does_not_know_post_gets_the_long_address(ehr: EhrServer, status: int) -> None:
+    def answer(request: Request) -> Response:
+        return Response(status=status) if request.method == "POST" else fhir(searchset(condition(1)))
+
+    ehr.answers["Condition"] = answer
+    long = Question("Condition", f"Condition?patient=p1&code={'x' * LONG_ADDRESS}")
+    assert ids(ask(ehr, long)) == ["c1"]
+
+
+def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(ehr: EhrServer) -> None:
+    ehr.answers["Condition"] = lambda _: Response(status=500)
+    fhir_client = client(ehr)
+    answers = [fhir_client.fetch(ehr.base, ACCESS, [CONDITIONS], "p1")["Condition"] for _ in range(FAILURES + 2)]
+    assert [answer.reason for answer in answers] == ["server-error"] * FAILURES + ["server-resting"] * 2
+    assert {answer.availability for answer in answers} == {Availability.FAILED}
+    assert len(ehr.asked) == FAILURES
+
+
+def test_after_its_rest_one_call_tries_the_server_and_success_ends_it() -> None:
+    now = [0.0]
+    cooling = Cooling(lambda: now[0])
+    failed, good = Fetched(Availability.FAILED, reason="timeout"), Fetched(Availability.COMPLETE)
+    for _ in range(FAILURES - 1):
+        cooling.learn("a", [failed, failed])
+    cooling.learn("a", [failed, good])
+    for _ in range(FAILURES):
+        assert not cooling.rests("a")
+        cooling.learn("a", [failed])
+    assert cooling.rests("a")
+    assert not cooling.rests("b")
+    now[0] = COOL_SECONDS
+    assert not cooling.rests("a")
+    assert cooling.rests("a")
+    cooling.learn("a", [good])
+    assert not cooling.rests("a")
+
+
+def test_a_refusal_is_no_reason_to_leave_a_server_alone() -> None:
+    cooling = Cooling()
+    for _ in range(FAILURES + 1):
+        cooling.learn("a", [Fetched(Availability.FAILED, reason="not-allowed")])
+    assert not cooling.rests("a")
 
 
 def test_no_request_begins_after_the_deadline(ehr: EhrServer) -> None:
