@@ -43,7 +43,7 @@ def completeness(chart: Chart, needed: AbstractSet[str]) -> Completeness | None:
 def unchecked(chart: Chart, needed: AbstractSet[str]) -> tuple[str, ...]:
     """The lines of "Could not be checked" that stand on every card of an answer."""
     lines = []
-    open_kinds = [kind for kind in sorted(needed) if chart.had(kind) is not Availability.COMPLETE]
+    open_kinds = sorted(needed - chart.closed)
     if open_kinds:
         lines.append("; ".join(dict.fromkeys(_not_had(kind, chart, open_kinds) for kind in open_kinds)))
     if chart.patient.birth is None:
@@ -68,7 +68,7 @@ def _not_had(kind: str, chart: Chart, open_kinds: list[str]) -> str:
 
 
 def _had(chart: Chart, needed: AbstractSet[str], availability: Availability) -> list[str]:
-    return sorted(kind for kind in needed if chart.had(kind) is availability)
+    return sorted([kind for kind in needed - chart.closed if chart.had(kind) is availability])
 
 
 def _counts(chart: Chart, kind: str) -> dict[str, int]:

@@ -51,6 +51,8 @@ def escaped(text: str, limit: int = LONGEST_TEXT) -> str:
     characters and lone surrogates are taken out, since they can make a text read as another one. ``@``
     becomes ``(at)``: GitHub Markdown makes a link of a mail address however it is escaped.
     """
+    if len(text) <= limit and _HARMLESS.fullmatch(text) and "  " not in text and text == text.strip():
+        return text
     text = text[: 8 * limit]
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " if char.isspace() else "" for char in text)

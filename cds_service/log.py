@@ -8,7 +8,6 @@ variables. What libraries log is reduced to where it came from: their messages q
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sys
@@ -17,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 OWN_LOGGERS: Final = ("cards", "cds_service", "rules")
 WITHHELD: Final = "(withheld)"
@@ -81,7 +82,7 @@ class JsonLines(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             line["exception"] = [_told(link) for link in _chain(error)]
-        return json.dumps(line, separators=(",", ":"))
+        return orjson.dumps(line).decode()
 
 
 def _fields(members: Mapping[str, object]) -> Iterator[tuple[str, object]]:
