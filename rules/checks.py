@@ -11,9 +11,13 @@ from rules.faults import Fault, unknown_word
 from rules.logic import Doubt
 from rules.ruleset import RuleSet
 from rules.schema import HOOKS, CardText, Level, Rule
+from rules.written import leaves, table
 
 SUMMARY_LIMIT = 140
 """A summary has fewer characters than this (CDS Hooks C-11)."""
+
+TO_FILL_IN = "FILL IN"
+"""Marks the texts of a new rule that its author has to write."""
 
 POSSIBLE = re.compile(r"\[possible: ([a-z0-9_, ]+)\] ?")
 """Stands before a diagnosis in a summary; becomes "possible " when it is only suspected."""
@@ -21,9 +25,6 @@ POSSIBLE = re.compile(r"\[possible: ([a-z0-9_, ]+)\] ?")
 _LOOKS_LIKE_A_MARK = re.compile(r"\[\s*possible", re.IGNORECASE)
 
 _AT_START = re.compile("^" + POSSIBLE.pattern + r"(\w+)")
-
-STATEMENTS = frozenset(f"S{number}" for number in range(1, 85))
-"""The statements of the four source documents."""
 
 
 def with_possible(sentence: str, doubt: Doubt) -> str:
@@ -64,9 +65,33 @@ def rule_faults(rule: Rule, shared: RuleSet, file: str) -> Iterator[Fault]:
     yield from _evidence(rule, shared, file)
     if rule.history[-1].version != rule.version:
         yield Fault(file, "history", f"the last entry is {rule.history[-1].version}, the rule says {rule.version}")
-    if rule.review.state == "reviewed" and (not rule.review.reviewer or rule.review.reviewed_on is None):
-        yield Fault(file, "review", "a reviewed rule names its reviewer and the date")
+    yield from _review(rule, file)
+    yield from _unfilled(rule, file)
     yield from rule_example_faults(rule, shared.lexicon, file)
+
+
+def _review(rule: Rule, file: str) -> Iterator[Fault]:
+    """A signature names who, when and until when, and is for the version that is served."""
+    review = rule.review
+    if review.state == "unreviewed":
+        return
+    if review.reviewer is None or review.reviewed_on is None or review.next_review is None:
+        yield Fault(file, "review", "a reviewed rule names its 'reviewer', 'reviewed_on' and 'next_review'")
+        return
+    if review.reviewed_on < rule.history[-1].on:
+        message = f"signed on {review.reviewed_on}, before version {rule.version} of {rule.history[-1].on}"
+        yield Fault(file, "review.reviewed_on", f"{message}: a changed rule is unreviewed until it is signed again")
+    if review.next_review <= review.reviewed_on:
+        yield Fault(file, "review.next_review", "is not after 'reviewed_on'")
+
+
+def _unfilled(rule: Rule, file: str) -> Iterator[Fault]:
+    """Texts of a new rule's skeleton that its author has not replaced; a draft may have them."""
+    if rule.status == "draft":
+        return
+    for place, text in leaves(table(rule)).items():
+        if isinstance(text, str) and TO_FILL_IN in text:
+            yield Fault(file, place, f"still says {TO_FILL_IN!r}, which only a rule with status 'draft' may")
 
 
 def _red_flag(rule: Rule, file: str) -> Iterator[Fault]:
@@ -88,12 +113,13 @@ def _exclusions(rule: Rule, file: str) -> Iterator[Fault]:
 
 
 def _evidence(rule: Rule, shared: RuleSet, file: str) -> Iterator[Fault]:
+    statements = shared.traceability.statements
     for index, evidence in enumerate(rule.evidence):
         if evidence.source not in shared.sources:
             yield unknown_word(file, f"evidence[{index}].source", "source", evidence.source, shared.sources)
         for statement in evidence.statements:
-            if statement not in STATEMENTS:
-                yield unknown_word(file, f"evidence[{index}].statements", "statement", statement, STATEMENTS)
+            if statement not in statements:
+                yield unknown_word(file, f"evidence[{index}].statements", "statement", statement, statements)
 
 
 def levels_faults(levels: Sequence[Level | None], file: str) -> Iterator[Fault]:

@@ -127,12 +127,20 @@ class Evidence(Table):
 
 
 class Review(Table):
-    """Who signed the rule, or that nobody did."""
+    """Who signed the rule, or that nobody did.
+
+    A reviewed rule names the reviewer, the day of the signature and ``next_review``, the day by which it is looked at
+    again.
+    """
 
     state: Literal["unreviewed", "reviewed"]
     reviewer: str | None = None
     reviewed_on: date | None = None
     next_review: date | None = None
+
+    def overdue(self, today: date) -> bool:
+        """True when the next review should have been before ``today``; the rule is served all the same."""
+        return self.next_review is not None and self.next_review < today
 
 
 class Change(Table):
