@@ -96,7 +96,8 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     settings = load_settings(
         host="192.0.2.1",
         public_url="https://cds.example.org/spine",
-        accept_unreviewed_rules=True, accept_unknown_callers=True,
+        accept_unreviewed_rules=True,
+        accept_unknown_callers=True,
         state_dir=state_dir,
     )
     return create_app(settings, now=now).test_client()
