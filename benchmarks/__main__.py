@@ -57,6 +57,7 @@ BENCHMARKS: Final = {
         seconds=0.2,
         shown=(
             ("growth with resources, exponent (1: linear)", "exponent"),
+            ("  of decoding alone, exponent", "exponent_of_decoding"),
             ("each further resource (us)", "microseconds_per_further_resource"),
             ("61 resources (ms)", "milliseconds.61"),
             ("8,000 resources (ms)", "milliseconds.8000"),

@@ -19,7 +19,7 @@ type and id, counts once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -60,7 +60,10 @@ def read_chart(
     make no difference to what the chart says.
     """
     reader = _Reader(gathered, codelists, patient_id, fhir_server, symptom_concept)
-    for entry in sorted(gathered.entries, key=_rank):
+    entries: Sequence[Entry] = gathered.entries
+    if any(entry.origin != "prefetch" or entry.judged for entry in entries):
+        entries = sorted(entries, key=_rank)
+    for entry in entries:
         reader.read(entry)
     return reader.chart()
 
