@@ -75,6 +75,11 @@ def status_words(value: object) -> Iterator[str]:
 
 def status_word(value: object, known: Collection[str] = ()) -> str | None:
     """The first word of a status that is ``known``, else its first word, else None."""
+    if isinstance(value, str):
+        # A plain string is the first and the only word, known or not.
+        return next(_word(value), None)
+    if value is None:
+        return None
     try:
         # As most are: a CodeableConcept whose first code is one of those that are known.
         code: str = value["coding"][0]["code"]  # type: ignore[index]
@@ -82,9 +87,6 @@ def status_word(value: object, known: Collection[str] = ()) -> str | None:
             return code
     except (IndexError, KeyError, TypeError):
         pass
-    if isinstance(value, str):
-        # A plain string is the first and the only word, known or not.
-        return next(_word(value), None)
     first = None
     for word in status_words(value):
         if not known or word in known:
