@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from typing import Final
 from uuid import uuid4
 
 from cards.actions import DraftOrders, reason_references
@@ -27,10 +28,14 @@ from rules.chart import Chart
 from rules.checks import SUMMARY_LIMIT, with_possible
 from rules.engine import RuleResult
 from rules.ruleset import RuleSet
-from rules.schema import Rule
+from rules.schema import OwnPage, Rule
 from rules.triage import Triage
 
 __all__ = ["CallContext", "CardWriter", "UnwritableCardError"]
+
+
+_OWN_PAGES: Final[dict[OwnPage, str]] = {"self-care": "Self-care sheet for the patient, to read or to print"}
+"""The label of a link to a page of this service."""
 
 
 class UnwritableCardError(RuntimeError):
@@ -110,6 +115,10 @@ class CardWriter:
             source = self._ruleset.sources[name]
             if source.url is not None:
                 links.append({"label": source.title, "url": source.url, "type": "absolute"})
+        links += [
+            {"label": _OWN_PAGES[page], "url": f"{self._public_url}/{page}", "type": "absolute"}
+            for page in rule.card.pages
+        ]
         return links
 
     def _page(self, rule: Rule) -> str:

@@ -13,6 +13,7 @@ from rules.reading import Reading
 from rules.rule_files import read_rule_files
 from rules.ruleset import RuleSet
 from rules.shared_files import SHARED_FILES, read_shared
+from rules.statement_checks import crossing_faults, reference_faults
 
 INSIDE = KnowledgeDirectory(Path(__file__).parent)
 """The knowledge that ships with the service."""
@@ -57,6 +58,7 @@ def read_rules(folder: Path = KNOWLEDGE, codelists: Path | None = None) -> tuple
     shared = read_shared(reading, lists, tables)
     paths = sorted(path for path in folder.glob("*.toml") if path.name not in SHARED_FILES)
     ruleset = replace(shared, rules=read_rule_files(reading, paths, shared))
+    reading.check(reference_faults(ruleset))
     if not reading.faults:
-        reading.faults.extend(missing_kind_faults(ruleset))
+        reading.faults.extend((*missing_kind_faults(ruleset), *crossing_faults(ruleset)))
     return ruleset, tuple(reading.faults)

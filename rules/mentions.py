@@ -18,6 +18,7 @@ from rules.measured import AnswerCriterion, AnsweredCriterion, MeasureCriterion
 from rules.ordered import FiresCriterion, JudgedTextCriterion
 from rules.ruleset import RuleSet
 from rules.schema import Rule
+from rules.statements import Education
 from rules.written import plain, table
 
 Shared = dict[str, dict[str, Any]]
@@ -35,7 +36,7 @@ _LOGIC = (
     "gates",
     "in_focus",
 )
-_CARD = ("detail", "say", "look_for", "recommendation", "options", "override_reasons", "source", "links")
+_CARD = ("detail", "say", "look_for", "recommendation", "options", "override_reasons", "source", "links", "pages")
 _EVIDENCE = ("source", "statements", "locator", "paraphrase", "strength", "certainty", "state")
 _ITEM = ("id", "title", "type", "words", "least", "most", "within", "group", "feature", "hip", "spine", "key_feature")
 _SOURCE = ("title", "short", "year", "url")
@@ -77,6 +78,7 @@ def shared(ruleset: RuleSet) -> Shared:
         "template": {name: table(template) for name, template in ruleset.templates.items()},
         "source": {name: table(source, _SOURCE) for name, source in ruleset.sources.items()},
         "set": {name: plain(reasons) for name, reasons in ruleset.override_reasons.items()},
+        "page": {"self-care": _sheet(ruleset.traceability.education)},
         "rule": {rule.id: logic(rule) for rule in ruleset.rules},
     }
 
@@ -89,6 +91,7 @@ def used(rule: Rule, ruleset: RuleSet, every: Shared) -> Shared:
     mentioned |= {("system", coding.system) for template in templates for coding in _codings(template)}
     mentioned |= {("source", name) for name in (rule.card.source, *rule.card.links)}
     mentioned |= {("source", evidence.source) for evidence in rule.evidence}
+    mentioned |= {("page", name) for name in rule.card.pages}
     mentioned |= {("set", rule.card.override_reasons), ("statuses", "statuses")}
     found: Shared = {}
     for kind, name in sorted(mentioned):
@@ -112,6 +115,13 @@ def _codings(template: Template) -> Iterator[Coding]:
     yield from template.codes
     yield from template.side_codes.values()
     yield from (site for site in (template.body_site,) if site is not None)
+
+
+def _sheet(education: Education) -> dict[str, Any]:
+    """What a patient reads on the self-care sheet."""
+    found = table(education, ("title", "lead", "for_whom", "certainty"))
+    found["part"] = [[part.kind, part.title, *(line.text for line in part.lines)] for part in education.parts]
+    return found
 
 
 def _concept(name: str, words: Lexicon) -> dict[str, Any]:

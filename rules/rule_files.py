@@ -18,7 +18,16 @@ from rules.vocabulary import RULE_CRITERIA
 
 _LEVEL = Level.model_construct(indicator="info", when=None, hooks=(), summary="", detail=(), suggestions=())
 _CARD = CardText.model_construct(
-    detail=(), say=(), look_for=(), recommendation="", options=(), override_reasons="", source="", side_of=(), links=()
+    detail=(),
+    say=(),
+    look_for=(),
+    recommendation="",
+    options=(),
+    override_reasons="",
+    source="",
+    side_of=(),
+    links=(),
+    pages=(),
 )
 """Stand for a level and a card with a fault while the rest of the rule is read; the rule is not used."""
 

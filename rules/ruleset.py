@@ -10,6 +10,7 @@ from functools import cached_property
 from rules.criteria import Criterion, DataNeed
 from rules.knowledge import Lexicon, OverrideReason, Source, Template
 from rules.schema import Example, Rule
+from rules.statements import Traceability
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class RuleSet:
     override_reasons: Mapping[str, tuple[OverrideReason, ...]]
     sources: Mapping[str, Source]
     definition_examples: Mapping[str, tuple[Example, ...]]
+    traceability: Traceability
 
     @cached_property
     def _by_hook(self) -> dict[str, tuple[Rule, ...]]:

@@ -25,6 +25,9 @@ HOOKS = (
 Indicator = Literal["critical", "warning", "info"]
 Group = Literal["red-flag", "routine"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
+OwnPage = Literal["self-care"]
+"""A page of this service, by its path, that a card may link to."""
+
 Kind = Literal[
     "Patient",
     "Condition",
@@ -95,7 +98,8 @@ class CardText(Logical):
     found, not
     found or not checked. ``options``: what a clinician may do, doing nothing included. ``side_of``: the
     criterion
-    whose sides the suggestions take. ``links``: bibliography keys offered as links.
+    whose sides the suggestions take. ``links``: bibliography keys offered as links; ``pages``: pages of this
+    service that are offered as links beside that of the rule.
     """
 
     detail: tuple[str, ...] = Field(min_length=1)
@@ -107,6 +111,7 @@ class CardText(Logical):
     source: str
     side_of: tuple[Criterion, ...] = ()
     links: tuple[str, ...] = ()
+    pages: tuple[OwnPage, ...] = ()
 
 
 class Evidence(Table):

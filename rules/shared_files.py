@@ -1,4 +1,6 @@
-"""Read what the rules share: definitions, questionnaire, suggestion templates, override reasons, bibliography."""
+"""Read what the rules share: definitions, questionnaire, suggestion templates, override reasons, bibliography,
+statements.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,7 @@ from rules.shared_checks import (
     lexicon_faults,
     template_faults,
 )
+from rules.statement_files import TRACEABILITY_FILES, read_traceability
 from rules.vocabulary import DEFINITION_CRITERIA, TEMPLATE_CRITERIA
 
 KNOWLEDGE, REASONS, BIBLIOGRAPHY = "knowledge.toml", "override_reasons.toml", "bibliography.toml"
@@ -45,6 +48,7 @@ SHARED_FILES: dict[str, tuple[str, ...]] = {
     SUGGESTIONS: ("template",),
     REASONS: ("set",),
     BIBLIOGRAPHY: ("source",),
+    **TRACEABILITY_FILES,
 }
 """The files that the rules share, each with the keys it may hold."""
 
@@ -91,6 +95,7 @@ def read_shared(reading: Reading, lists: CodeLists, tables: Tables) -> RuleSet:
         override_reasons=_override_reasons(reading, tables[REASONS]),
         sources=reading.named(tables[BIBLIOGRAPHY], "source", Source, BIBLIOGRAPHY),
         definition_examples={name: definition.examples for name, definition in definitions.items()},
+        traceability=read_traceability(reading, tables),
     )
 
 

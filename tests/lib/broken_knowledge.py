@@ -12,6 +12,7 @@ SMALL = Path(__file__).with_name("small_knowledge")
 
 KNOWLEDGE, DEFINITIONS, QUESTIONNAIRE = "knowledge.toml", "definitions.toml", "questionnaire.toml"
 SUGGESTIONS, REASONS, BIBLIOGRAPHY = "suggestions.toml", "override_reasons.toml", "bibliography.toml"
+STATEMENTS, DECISIONS, EDUCATION = "statements.toml", "decisions.toml", "education.toml"
 FLAG, HIP = "flag-rule.toml", "hip-rule.toml"
 
 

@@ -125,3 +125,13 @@ def test_the_core_case_reads_as_a_clinician_expects() -> None:
         "**Looked for and not found**\n\n- No hip examination in the last 6 months, and none ordered"
     )
     assert CALL.hook in HOOKS
+
+
+def test_the_card_at_discharge_links_to_the_sheet_for_the_patient() -> None:
+    cards = [card for example in rule_answers("discharge-education") for card in example.answer["cards"]]
+
+    assert cards
+    for card in cards:
+        [link] = [link for link in card["links"] if link["label"].startswith("Self-care sheet")]
+        assert link["type"] == "absolute"
+        assert link["url"] == card["source"]["url"].replace("/rules/discharge-education", "/self-care")

@@ -125,7 +125,7 @@ def test_a_version_may_rise_without_a_change_and_never_goes_back(tmp_path: Path)
         (Change(QUESTIONNAIRE, "How the pain began", "Onset"), ["hip-rule"]),
         (Change(SUGGESTIONS, "A pregnancy is on record.", "She is pregnant."), ["hip-rule"]),
         (Change(REASONS, "Not now", "Later"), ["flag-rule", "hip-rule"]),
-        (Change(BIBLIOGRAPHY, 'short = "Article"', 'short = "Paper"'), ["flag-rule"]),
+        (Change(BIBLIOGRAPHY, 'short = "Article"', 'short = "Paper"'), ["flag-rule", "hip-rule"]),
         (Change(FLAG, "cauda_equina_syndrome", "urinary_retention"), ["flag-rule", "hip-rule"]),
         (Change(DEFINITIONS, "any = [{ meets", "all = [{ meets"), []),
         (Change(QUESTIONNAIRE, "On which day did it begin?", "When did it begin?"), []),
@@ -160,6 +160,7 @@ def test_a_row_of_a_code_list_reaches_the_rules_that_ask_for_it(tmp_path: Path) 
 def test_a_new_rule_counts_when_it_is_no_draft_any_more(tmp_path: Path) -> None:
     text = (changed(tmp_path / "from") / FLAG).read_text(encoding="utf-8")
     text = text.replace('"flag-rule"', '"new-rule"').replace("number = 1", "number = 3")
+    text = text.replace('source = "article"\nstatements = ["S47"]', 'source = "guideline"')
     for name, status, expected in (("draft", "draft", []), ("shadow", "shadow", [KNOWLEDGE])):
         folder = changed(tmp_path / name)
         (folder / "new-rule.toml").write_text(text.replace('"active"', f'"{status}"'), encoding="utf-8")
