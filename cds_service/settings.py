@@ -8,42 +8,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cds_service.addresses import checked_address, is_loopback, shown
 from cds_service.fhir_servers import read_fhir_server
+from cds_service.setting import About, CommaList, SettingFault, SettingRow, SettingsError
 from rules.directory import KnowledgeDirectory
 from rules.faults import nearest
 from rules.loader import INSIDE
 
+__all__ = ["PREFIX", "Settings", "SettingsError", "load_settings", "settings_table"]
+
 PREFIX = "HIPSPINE_"
 MEBIBYTE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a person needs to know about a setting: its meaning, its values, what a wrong one can do."""
-
-    description: str
-    allowed: str
-    risk: str
-
-
-def _comma_list(given: object) -> object:
-    """Split ``a, b`` into its parts; anything but a string is left to pydantic."""
-    if not isinstance(given, str):
-        return given
-    return tuple(part.strip() for part in given.split(",") if part.strip())
-
-
-CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
 
 
 class Settings(BaseSettings):
@@ -281,38 +264,6 @@ class Settings(BaseSettings):
         if self.fhir_open and self.fhir_servers:
             found.append(f"{PREFIX}FHIR_OPEN is on: FHIR servers are asked without an access token.")
         return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class SettingFault:
-    """One thing wrong with one variable: what, what is allowed, and the nearest right word."""
-
-    variable: str
-    message: str
-    allowed: str
-    nearest: str | None = None
-
-    def __str__(self) -> str:
-        hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
-        return f"{self.variable}: {self.message}; allowed: {self.allowed}{hint}"
-
-
-class SettingsError(ValueError):
-    """All that is wrong with the settings, together; the service does not start while there is a fault."""
-
-    def __init__(self, faults: tuple[SettingFault, ...]) -> None:
-        self.faults = faults
-        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''} in the settings"
-        super().__init__("\n  ".join((f"{count}:", *map(str, faults))))
-
-
-@dataclass(frozen=True, slots=True)
-class SettingRow:
-    """One setting as a page shows it; all text."""
-
-    variable: str
-    default: str
-    about: About
 
 
 def load_settings(**given: object) -> Settings:

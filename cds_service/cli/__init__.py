@@ -13,6 +13,13 @@ from typing import Final
 
 import typer
 
+from cds_service.cli.configuration import config_app
+from cds_service.cli.doctor import EXAMPLES as DOCTOR
+from cds_service.cli.doctor import doctor
+from cds_service.cli.evaluate import EXAMPLES as EVALUATE
+from cds_service.cli.evaluate import evaluate
+from cds_service.cli.lint import EXAMPLES as LINT
+from cds_service.cli.lint import lint
 from cds_service.cli.rules import rules_app
 from cds_service.cli.serve import serve
 
@@ -26,8 +33,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
+    epilog="Status: 0 done, 1 something looked at is wrong, 2 wrong use, 3 the service refuses the request.",
 )
 app.command()(serve)
+app.command(epilog=EVALUATE)(evaluate)
+app.command(epilog=LINT)(lint)
+app.command(epilog=DOCTOR)(doctor)
+app.add_typer(config_app)
 app.add_typer(rules_app)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from cds_service.cli.authoring import copy, new, new_codelist
+from cds_service.cli.catalogue import list_rules, show_rule
+from cds_service.cli.check import check
 from cds_service.cli.export import export
 
 rules_app = typer.Typer(
@@ -19,4 +22,10 @@ def rules() -> None:
     """Look at the knowledge base and work on it."""
 
 
+rules_app.command("list")(list_rules)
+rules_app.command("show")(show_rule)
 rules_app.command()(export)
+rules_app.command()(check)
+rules_app.command()(copy)
+rules_app.command()(new)
+rules_app.command("new-codelist")(new_codelist)
