@@ -64,14 +64,16 @@ class Criterion(BaseModel, ABC):
     def reads(self, words: Lexicon) -> frozenset[Mark]:
         """What a chart must hold for the outcome to depend on more than which lists are closed.
 
-        That is what it needs, and beside that what the hook itself brings.
+        That is what it needs, and beside that what the hook itself brings. Where it does not say, it is always asked.
         """
         parts = self.parts()
         if parts:
             return frozenset().union(*(part.reads(words) for part in parts))
         needs = self.need(words)
         marks = {(need.kind, concept) for need in needs for concept in need.concepts}
-        return frozenset(marks if all(need.concepts for need in needs) else marks | {ALWAYS})
+        if not needs or not all(need.concepts for need in needs):
+            marks.add(ALWAYS)
+        return frozenset(marks)
 
     def kinds(self, words: Lexicon) -> frozenset[str]:
         """The kinds of data it reads."""

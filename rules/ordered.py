@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from rules.chart import ALWAYS, Appointment, Fact, Mark, Medication, Order
+from rules.chart import Appointment, Fact, Mark, Medication, Order
 from rules.coded import Coded, Names, span
 from rules.criteria import Criterion, DataNeed
 from rules.faults import Fault, unknown_word
@@ -220,6 +220,3 @@ class FiresCriterion(Criterion):
 
     def need(self, words: Lexicon) -> frozenset[DataNeed]:
         return frozenset()
-
-    def reads(self, words: Lexicon) -> frozenset[Mark]:
-        return frozenset({ALWAYS})
