@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rules.engine import RuleResult, Suggestion
+from rules.history import INDICATORS, NO_HISTORY, SHOW_AGAIN, History, Policy, quiet
 
-INDICATORS = ("critical", "warning", "info")
 CARD_CAP = 5
 """At most this many cards of R16-R40 in one answer."""
 
@@ -34,8 +34,13 @@ class Triage:
     """True while a critical card is present (knowledge 2.9, point 2)."""
 
 
-def triage(results: Sequence[RuleResult], cap: int = CARD_CAP) -> Triage:
-    """Order the results that fire, apply the focus of a critical card, then the cap."""
+def triage(
+    results: Sequence[RuleResult], history: History = NO_HISTORY, policy: Policy = SHOW_AGAIN, *, cap: int = CARD_CAP
+) -> Triage:
+    """Order the results that fire, apply the focus of a critical card, then what was shown before, then the cap.
+
+    What ``history`` withholds takes up no place under the cap.
+    """
     firing = sorted((result for result in results if result.fires), key=_place)
     focus = any(result.level is not None and result.level.indicator == "critical" for result in firing)
     shown: list[RuleResult] = []
@@ -47,6 +52,8 @@ def triage(results: Sequence[RuleResult], cap: int = CARD_CAP) -> Triage:
             shown.append(result)
         elif focus:
             withheld.append(Withheld(result, "red-flag-focus"))
+        elif (before := _before(result, history, policy)) is not None:
+            withheld.append(Withheld(result, before))
         elif routine >= cap:
             withheld.append(Withheld(result, "card-cap"))
         else:
@@ -55,6 +62,11 @@ def triage(results: Sequence[RuleResult], cap: int = CARD_CAP) -> Triage:
     if focus:
         shown = [_focused(result) for result in shown]
     return Triage(tuple(shown), tuple(withheld), focus)
+
+
+def _before(result: RuleResult, history: History, policy: Policy) -> str | None:
+    indicator = result.level.indicator if result.level is not None else INDICATORS[-1]
+    return quiet(result.rule.id, indicator, history, policy)
 
 
 def _place(result: RuleResult) -> tuple[bool, int, int]:
