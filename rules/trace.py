@@ -143,19 +143,24 @@ class RuleTrace:
     @property
     def headline(self) -> str:
         """Why, in one sentence without facts of the patient."""
-        said = "; ".join(dict.fromkeys(step.said for step in self.decided_by()))
+        steps = self.decided_by()
+        said = "; ".join(dict.fromkeys(step.said for step in steps))
+        asks = "; ".join(dict.fromkeys(step.asks for step in steps))
         if self.levels:
             return f"Fires as {self.levels[-1].level.indicator}: {said}."
-        return _HEADLINES[self.ending].format(said=said, required=REQUIRED)
+        headline = _UNCHECKED if self.ending is Ending.GATE and self.verdict is Verdict.UNKNOWN else self.ending
+        return _HEADLINES[headline].format(said=said, asks=asks, required=REQUIRED)
 
 
-_HEADLINES = {
+_UNCHECKED = "gate unchecked"
+_HEADLINES: dict[str, str] = {
     Ending.NOT_RUN: "Not run: no list of kind {required} could be had, and without it only red flags run.",
     Ending.GATE: "Not for this call: {said}.",
+    _UNCHECKED: "Not for this call, because this could not be checked: {asks}.",
     Ending.NOT_MET: "Does not apply: {said}.",
-    Ending.CANNOT_TELL: "Cannot tell: {said}.",
+    Ending.CANNOT_TELL: "Cannot tell, because this could not be checked: {asks}.",
     Ending.EXCLUDED: "Does not apply, because of an exclusion: {said}.",
-    Ending.HIDDEN: "Not shown, because this could not be ruled out: {said}.",
+    Ending.HIDDEN: "Not shown, because this could not be ruled out: {asks}.",
 }
 
 
