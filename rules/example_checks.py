@@ -40,7 +40,7 @@ def rule_example_faults(rule: Rule, words: Lexicon, file: str) -> Iterator[Fault
             yield unknown_word(file, f"{place}.hook", "hook of this rule", example.hook, rule.hooks)
         if example.expect not in outcomes:
             yield unknown_word(file, f"{place}.expect", "outcome of this rule", example.expect, outcomes)
-        yield from _chart_faults(example, words, file, place)
+        yield from chart_faults(example, words, file, place)
 
 
 def definition_example_faults(name: str, examples: Iterable[Example], words: Lexicon, file: str) -> Iterator[Fault]:
@@ -55,10 +55,11 @@ def definition_example_faults(name: str, examples: Iterable[Example], words: Lex
         for side in example.suggestions or ():
             if side not in ("left", "right", "both"):
                 yield unknown_word(file, f"{place}.suggestions", "side", side, ("left", "right", "both"))
-        yield from _chart_faults(example, words, file, place)
+        yield from chart_faults(example, words, file, place)
 
 
-def _chart_faults(example: Example, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+def chart_faults(example: Example, words: Lexicon, file: str, place: str) -> Iterator[Fault]:
+    """The faults of the chart of an example: without one, the chart can be made with these code lists and items."""
     if example.birth_date is not None and not _is_date(example.birth_date):
         yield _no_date(file, f"{place}.birth_date", example.birth_date)
     for key, entries in (("given", example.given), ("each", example.each)):

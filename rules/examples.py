@@ -66,6 +66,9 @@ class Shown:
     suggestions: tuple[str, ...]
     summary: str = ""
 
+    def __str__(self) -> str:
+        return self.outcome + (f" with {', '.join(self.suggestions)}" if self.suggestions else "")
+
 
 def charts(example: Example, lists: CodeLists, now: datetime = NOW) -> Iterator[Chart]:
     """The chart of an example, or one for each entry of ``each`` added in turn."""
@@ -216,9 +219,11 @@ def show(rule: Rule, example: Example, ruleset: RuleSet, now: datetime = NOW) ->
 
 
 def _shown(results: tuple[RuleResult, ...]) -> Shown:
-    if not results:
-        return Shown("does_not_apply", ())
-    result = results[0]
+    return shown(results[0]) if results else Shown("does_not_apply", ())
+
+
+def shown(result: RuleResult) -> Shown:
+    """What one result shows, in the words of the examples."""
     if result.fires and result.level is not None:
         return Shown(result.level.indicator, tuple(map(_suggestion, result.suggestions)), result.level.summary)
     if result.when.applies and any(outcome.applies for outcome in result.unless):

@@ -7,6 +7,7 @@ import typer
 from cds_service.cli.authoring import copy, new, new_codelist
 from cds_service.cli.catalogue import list_rules, show_rule
 from cds_service.cli.check import check
+from cds_service.cli.difference import diff
 from cds_service.cli.export import export
 
 rules_app = typer.Typer(
@@ -29,3 +30,4 @@ rules_app.command()(check)
 rules_app.command()(copy)
 rules_app.command()(new)
 rules_app.command("new-codelist")(new_codelist)
+rules_app.command()(diff)
