@@ -41,6 +41,7 @@ BENCHMARKS: Final = {
             ("calls per second, ratio to the floor", "ratio_to_floor"),
             ("  lowest of the rounds", "ratio_to_floor_rounds.lowest"),
             ("  highest of the rounds", "ratio_to_floor_rounds.highest"),
+            ("  by processor time", "by_connections.4.ratio_to_floor_by_processor_time.median"),
             ("calls per second, floor", "by_connections.4.floor.requests_per_second.median"),
             ("calls per second, service", "by_connections.4.service.requests_per_second.median"),
             ("p50, one connection, floor (ms)", "by_connections.1.floor.p50_ms.median"),

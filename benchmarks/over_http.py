@@ -71,8 +71,10 @@ def _rounds(
             if before is not None and after is not None:
                 cpu[name].append((after - before) / put.sent * 1000)
     ratios = [own.per_second / base.per_second for own, base in zip(loads["service"], loads["floor"], strict=True)]
+    steadier = [base / own for own, base in zip(cpu["service"], cpu["floor"], strict=True)]
     return {
         "ratio_to_floor": _spread(ratios),
+        "ratio_to_floor_by_processor_time": _spread(steadier) if steadier else None,
         "rounds": rounds,
         "seconds_a_round": seconds,
         **{name: _figures(puts, cpu[name]) for name, puts in loads.items()},
