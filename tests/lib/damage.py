@@ -11,8 +11,6 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.lib.resources import PATIENT
-
 Json = Any
 Change = Callable[[Json, random.Random], None]
 
@@ -147,7 +145,7 @@ def empty_as_null(body: Json, chance: random.Random) -> None:
 
 
 def prefixed_patient(body: Json, _chance: random.Random) -> None:
-    body["context"]["patientId"] = f"Patient/{PATIENT}"
+    body["context"]["patientId"] = f"Patient/{body['context']['patientId']}"
 
 
 def no_user(body: Json, _chance: random.Random) -> None:
