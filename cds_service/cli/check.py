@@ -95,7 +95,13 @@ def _version_faults(knowledge: KnowledgeDirectory, ruleset: RuleSet, *, accept: 
         typer.echo(f"Written: {knowledge.versions}")
         return ()
     if not faults and before != now:
-        return (Fault(knowledge.versions.name, "", f"is not current; when the change is as it should be: {ACCEPT}"),)
+        return (
+            Fault(
+                knowledge.versions.name,
+                "",
+                f"is not current; when the change is as it should be: {ACCEPT} {knowledge.root}",
+            ),
+        )
     return faults
 
 
