@@ -13,7 +13,7 @@ PACKAGES := rules cards cds_service
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format coverage lock clean
+.PHONY: help run test check format coverage bench lock clean
 
 help:
 	@echo "make run       start the service on http://$(HOST):$(PORT) (another port: make run PORT=9000)"
@@ -21,6 +21,7 @@ help:
 	@echo "make check     style, types, the direction of imports, the Dockerfile"
 	@echo "make format    rewrite the code in the project's style"
 	@echo "make coverage  the tests again, demanding every branch of rules/ and cards/"
+	@echo "make bench     how fast it is, as ratios to what nobody can beat (quick: make bench ARGS=--quick)"
 	@echo "make lock      pin the dependencies anew after a change of pyproject.toml (newest: make lock ARGS=--upgrade)"
 	@echo "make clean     remove .venv and everything that the tools made"
 
@@ -44,6 +45,9 @@ format: $(VENV)/dev.stamp
 
 coverage: $(VENV)/dev.stamp
 	$(PY) -m pytest -n auto --cov --cov-report=term $(ARGS)
+
+bench: $(VENV)/dev.stamp
+	@$(PY) -m benchmarks $(ARGS)
 
 # The lock files hold for every platform and every Python from 3.11 on, and name no package index. The
 # smaller ones are constrained by the largest, so a package has one version in all three. Extras are kept:
