@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cds_service.samples import load_sample
+from tests.lib.running_service import serving, started
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
 """Seconds after which a process or socket that does not answer counts as hung."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def started(state_dir: Path, *arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the service with nothing but ``settings`` from the environment's ``HIPSPINE_`` names."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HIPSPINE_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cds_service", "serve", *arguments],
-        cwd=ROOT,
-        env={**inherited, "HIPSPINE_STATE_DIR": str(state_dir), **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A running service and its port."""
-    port = free_port()
-    with started(tmp_path, "--port", str(port)) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("Ctrl-C"):
-                break
-        yield process, port
+    with serving(tmp_path) as running:
+        yield running
 
 
 def connected(port: int) -> socket.socket:
@@ -212,12 +178,7 @@ def test_a_port_in_use_is_said_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_several_processes_serve_and_drain_alike(tmp_path: Path) -> None:
-    port = free_port()
-    with started(tmp_path, "--port", str(port), HIPSPINE_WORKERS="2") as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("Ctrl-C"):
-                break
+    with serving(tmp_path, HIPSPINE_WORKERS="2") as (process, port):
         body = sample_body()
         for _ in range(4):
             with connected(port) as connection:

@@ -1,0 +1,1 @@
+"""The pages and the CDS Hooks routes in a real browser."""
