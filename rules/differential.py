@@ -22,6 +22,10 @@ STENOSIS = "lumbar_spinal_stenosis"
 SITTING_RELIEF = "sitting-relief"
 CLAUDICATION = ("leg-pain-below-knee", "weight-bearing-worse")
 ENOUGH_ANSWERS = 4
+LIKELY, LEAD = 4, 2
+"""A side is likely with so many points, and so many more than the other."""
+BOTH, CLOSE = 3, 1
+"""The picture is mixed with so many points on both sides, and a difference of no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,11 @@ class Score:
         if len(self.answered) < ENOUGH_ANSWERS:
             return "not enough"
         lead = self.hip - self.spine
-        if self.hip >= 4 and lead >= 2:
+        if self.hip >= LIKELY and lead >= LEAD:
             return "hip likely"
-        if self.spine >= 4 and lead <= -2:
+        if self.spine >= LIKELY and lead <= -LEAD:
             return "spine likely"
-        if min(self.hip, self.spine) >= 3 and abs(lead) <= 1:
+        if min(self.hip, self.spine) >= BOTH and abs(lead) <= CLOSE:
             return "mixed"
         return "undetermined"
 
