@@ -99,17 +99,20 @@ class RuleDetail:
                 unchecked.append(f"not ruled out: {criterion.say(self._lexicon)} ({_kinds(outcome.missing)})")
         for looked in result.looked:
             if looked.outcome.applies:
-                found.append(self._found(looked, result))
+                found += self._found(looked, result)
             elif looked.outcome.verdict is Verdict.DOES_NOT_APPLY and looked.outcome.settled:
                 not_found.append(f"{within(looked.title)}: nothing on record")
             else:
                 unchecked.append(f"{within(looked.title)} ({_kinds(looked.outcome.missing)})")
         return not_found, found, unchecked
 
-    def _found(self, looked: Looked, result: RuleResult) -> str:
+    def _found(self, looked: Looked, result: RuleResult) -> list[str]:
+        """The line about it; none when all of it stands under "Why you see this" already."""
         facts = [fact for fact in looked.outcome.facts if fact not in result.because]
+        if looked.outcome.facts and not facts:
+            return []
         lines = self._facts.lines(facts, (), undated_first=result.rule.red_flag)[:_MOST_FOUND]
-        return f"{looked.title}: {'; '.join(lines)}" if lines else looked.title
+        return [f"{looked.title}: {'; '.join(lines)}" if lines else looked.title]
 
 
 def _age(answer: Answer) -> str:

@@ -21,6 +21,9 @@ MOST_LINES = 10
 """So many facts are listed, then only counted."""
 MOST_REFERENCES = 3
 
+_UNITS = {"Cel": "°C", "[degF]": "°F", "kg/m2": "kg/m²", "{score}": "", "1": ""}
+"""Units of UCUM as people write them."""
+
 _NAMES_SIDE = re.compile(r"\b(left|right|both|bilateral)\b", re.IGNORECASE)
 
 
@@ -127,7 +130,8 @@ def _minute(when: When | None) -> int | None:
 def _value(fact: Fact) -> str:
     if not isinstance(fact, Observation) or fact.number is None:
         return ""
-    return f": {number(fact.number)}" + (f" {escaped(fact.unit)}" if fact.unit else "")
+    unit = _UNITS.get(fact.unit or "", fact.unit or "")
+    return f": {number(fact.number)}" + (f" {escaped(unit)}" if unit else "")
 
 
 def _date(when: When | None) -> str:

@@ -197,7 +197,13 @@ def test_what_a_reader_wants_to_know_is_said_as_found_with_its_facts() -> None:
 def test_facts_that_stand_above_are_not_repeated_below() -> None:
     rule = sample_rule(card={"look_for": [{"title": "back pain", "if": asks(condition="low_back_pain")}]})
 
-    assert detail(rule)["Also found"] == "- Back pain"
+    assert "Also found" not in detail(rule)
+
+
+def test_what_holds_without_any_entry_of_the_record_is_said_by_its_name() -> None:
+    rule = sample_rule(card={"look_for": [{"title": "age of 18 or more", "if": asks(age_at_least=18)}]})
+
+    assert detail(rule)["Also found"] == "- Age of 18 or more"
 
 
 def test_what_a_reader_wants_to_know_is_said_as_not_checked() -> None:

@@ -110,8 +110,9 @@ def test_a_side_that_the_words_do_not_name_is_added() -> None:
 def test_a_measurement_is_said_with_value_and_unit() -> None:
     temperature = observation("8310-5", 1, number=38.6, unit="Cel")
 
-    assert said(temperature) == "Body temperature: 38.6 Cel (LOINC 8310-5), 2026-11-23; Observation/o-1"
+    assert said(temperature) == "Body temperature: 38.6 °C (LOINC 8310-5), 2026-11-23; Observation/o-1"
     assert ": 38.6 (LOINC 8310-5)" in said(observation("8310-5", 1, number=38.6))
+    assert ": 8 (LOINC 8310-5)" in said(observation("8310-5", 1, number=8, unit="{score}"))
     assert "38.6 &lt;x&gt;" in said(observation("8310-5", 1, number=38.6, unit="<x>"))
 
 
