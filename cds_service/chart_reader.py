@@ -19,7 +19,7 @@ type and id, counts once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -66,6 +66,17 @@ def read_chart(
     for entry in entries:
         reader.read(entry)
     return reader.chart()
+
+
+def dropped(
+    gathered: Gathered, codelists: CodeLists, *, patient_id: str, fhir_server: str | None
+) -> Iterator[tuple[Entry, str]]:
+    """The entries that :func:`read_chart` drops, each with why: ``unreadable``, ``foreign`` or ``uncoded``."""
+    reader = _Reader(gathered, codelists, patient_id, fhir_server, "")
+    for entry in gathered.entries:
+        before = len(reader.reasons)
+        reader.read(entry)
+        yield from ((entry, why) for why in reader.reasons[before:])
 
 
 def _rank(entry: Entry) -> tuple[int, bool]:
@@ -123,6 +134,8 @@ class _Reader:
         self._said: dict[str, Fact | Answer] = {}
         self._said_again: dict[str, set[Fact | Answer]] = {}
         self._dropped: set[tuple[str, str, str]] = set()
+        self.reasons: list[str] = []
+        """Why entries were dropped, in the order in which they came."""
         self._without_subject: set[str] = set()
 
     def read(self, entry: Entry) -> None:
@@ -130,7 +143,7 @@ class _Reader:
         resource = entry.resource
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         if not isinstance(resource, dict) or not isinstance(kind, str) or not kind:
-            self._builder.drop(entry.expected or "Resource", "unreadable")
+            self._count(entry.expected or "Resource", "unreadable")
             return
         reading = self._readings.get(kind)
         if reading is None:
@@ -206,6 +219,10 @@ class _Reader:
             if (kind, identifier, why) in self._dropped:
                 return
             self._dropped.add((kind, identifier, why))
+        self._count(kind, why)
+
+    def _count(self, kind: str, why: str) -> None:
+        self.reasons.append(why)
         self._builder.drop(kind, why)
 
 

@@ -23,6 +23,11 @@ REFUSED: Final = 3
 SAMPLE: Final = "sample:"
 
 
+def printable(text: str) -> str:
+    """Text that holds words of a record, without what would steer a terminal or make words read as others."""
+    return "".join(char for char in text if char.isprintable() or char == "\n")
+
+
 def stop(said: str, status: int) -> NoReturn:
     """Say why on standard error and leave."""
     typer.echo(said, err=True)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+EXAMPLES: Final = """\b
+Examples:
+  hip-spine serve
+  hip-spine serve --port 9000
+  HIPSPINE_KNOWLEDGE_DIR=my-rules hip-spine serve
+hip-spine config show lists the settings, hip-spine doctor tells what would keep it from starting.
+Status: 0 stopped as asked, 1 it does not start."""
 
 Host = Annotated[
     str | None, typer.Option(help="The address to listen on.", show_default="HIPSPINE_HOST, else 127.0.0.1")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
-from cards.models import COMPLETENESS_EXTENSION
+from cards.text import point
 from cds_service.evaluation import Answered
 from cds_service.pages.spoken import fact_words
 from rules.chart import Answer, Fact
@@ -22,16 +24,23 @@ def print_json(value: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def evaluation_json(answered: Answered, traces: Sequence[RuleTrace]) -> dict[str, Any]:
-    """The answer as it goes over the wire, what was withheld, and the trace of each rule."""
-    words = answered.ruleset.lexicon
+def evaluation_json(answered: Answered, traces: Sequence[RuleTrace], needed: AbstractSet[str]) -> dict[str, Any]:
+    """The answer as it goes over the wire, what was withheld, how the chart was had, and the trace of each rule.
+
+    ``needed``: the kinds of data that the rules of the hook read.
+    """
+    words, chart = answered.ruleset.lexicon, answered.chart
     return {
         "hook": answered.hook,
         "now": answered.now.isoformat(),
         "knowledge": answered.ruleset.version,
         "answer": answered.body,
         "withheld": [{"rule": one.result.rule.id, "reason": one.reason} for one in answered.triage.withheld],
-        "completeness": answered.body.get("extension", {}).get(COMPLETENESS_EXTENSION),
+        "chart": {
+            "deceased": chart.patient.deceased,
+            "had": {kind: chart.had(kind).value for kind in sorted(needed)},
+            "dropped": {kind: asdict(counts) for kind, counts in sorted(chart.dropped.items())},
+        },
         "rules": [rule_json(found, words) for found in traces],
     }
 
@@ -77,7 +86,7 @@ def _step(step: Step, words: Lexicon, *, parts: bool = True) -> dict[str, Any]:
         "asks": step.asks,
         "verdict": step.verdict.value if step.verdict is not None else None,
         "decides": step.decides,
-        "facts": [_fact(fact, words) for fact in (step.facts if parts else step.found)],
+        "facts": [_fact(fact, _concepts(step), words) for fact in (step.facts if parts else step.found)],
         "missing": sorted(step.missing),
     }
     if parts:
@@ -85,5 +94,24 @@ def _step(step: Step, words: Lexicon, *, parts: bool = True) -> dict[str, Any]:
     return told
 
 
-def _fact(fact: Fact | Answer, words: Lexicon) -> dict[str, Any]:
-    return {"words": fact_words(fact, words), "reference": fact.reference}
+def _fact(fact: Fact | Answer, concepts: AbstractSet[str], words: Lexicon) -> dict[str, Any]:
+    """What the record says, when, and where; ``codes`` are those by which it was found."""
+    told: dict[str, Any] = {
+        "words": fact_words(fact, words),
+        "reference": fact.reference,
+        "origin": fact.origin,
+        "date": point(fact.when) if fact.when is not None else None,
+    }
+    if isinstance(fact, Answer):
+        return told | {"item": fact.item}
+    matches = fact.matched(frozenset(concepts)) or fact.matches
+    return told | {
+        "codes": [
+            {"system": words.codelists.systems[match.system].url, "code": match.code, "concept": match.concept}
+            for match in matches
+        ]
+    }
+
+
+def _concepts(step: Step) -> frozenset[str]:
+    return step.concepts.union(*map(_concepts, step.parts))

@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from cds_service.cli import places
 from cds_service.samples import load_sample
 from cds_service.settings import settings_table
 from cds_service.settings_page import settings_page
@@ -66,7 +68,10 @@ def test_evaluate_says_what_decided_what_was_withheld_and_what_was_missing() -> 
     said = told(run("evaluate", "sample:incomplete-chart", "--now", NOW))
     assert "Missing: " in said
     assert re.search(r"Not used of Condition: 1 unreadable", said)
-    assert "Not had: " in said
+    assert "Not wholly had: " in said
+    chart = evaluated("sample:incomplete-chart")["chart"]
+    assert chart["dropped"]["Condition"] == {"unreadable": 1, "foreign": 1, "uncoded": 1}
+    assert chart["had"]["Procedure"] == "missing"
 
 
 def test_one_rule_is_shown_with_everything_it_asked() -> None:
@@ -75,11 +80,12 @@ def test_one_rule_is_shown_with_everything_it_asked() -> None:
     assert "* yes: a hip examination in the last 6 months" in said
     assert "Procedure/c-hip-examination" in said
     assert "R17" not in said
+    assert told(run("evaluate", "sample:hip-examined", "--rule", "R16", "--now", NOW)) == said
 
 
 def test_the_json_of_an_evaluation_is_complete_and_is_the_answer_of_the_wire() -> None:
     found = evaluated("sample:hip-oa-with-back-pain")
-    assert set(found) == {"hook", "now", "knowledge", "answer", "withheld", "completeness", "rules"}
+    assert set(found) == {"hook", "now", "knowledge", "answer", "withheld", "chart", "rules"}
     assert {card["extension"]["org.hip-spine-cds.rule"]["id"] for card in found["answer"]["cards"]} < KNOWN
     fired = next(rule for rule in found["rules"] if rule["id"] == "hip-oa-with-lbp")
     assert (fired["ending"], fired["verdict"], fired["level"]) == ("fires", "applies", "info")
@@ -87,11 +93,17 @@ def test_the_json_of_an_evaluation_is_complete_and_is_the_answer_of_the_wire() -
     assert references
     assert all(re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", reference) for reference in references)
     assert {offer["template"] for offer in fired["suggestions"]} >= {"T1"}
+    [hip_oa] = [
+        fact for step in fired["decided_by"] for fact in step["facts"] if fact["reference"] == "Condition/a-hip-oa"
+    ]
+    assert hip_oa["date"] == "2024-10-25"
+    assert {code["code"] for code in hip_oa["codes"]} == {"M16.11", "239872002"}
+    assert {code["concept"] for code in hip_oa["codes"]} == {"hip_osteoarthritis"}
+    assert found["chart"]["had"]["Condition"] == "complete"
+    assert found["chart"]["deceased"] is False
 
 
 def test_a_request_comes_through_a_pipe_from_a_file_or_by_the_name_of_a_sample(tmp_path: Path) -> None:
-    from datetime import datetime
-
     body = orjson.dumps(load_sample("hip-examined", datetime.fromisoformat(NOW)))
     file = tmp_path / "request.json"
     file.write_bytes(body)
@@ -154,11 +166,99 @@ def test_colour_is_for_terminals_alone() -> None:
     assert b"\x1b[" not in refused.stdout
 
 
-def test_a_reader_that_leaves_early_is_no_error() -> None:
-    command = f"{sys.executable} -m cds_service evaluate sample:new-bladder-problem --json | head -c 10"
+@pytest.mark.parametrize(
+    "arguments", ["rules list", "evaluate sample:new-bladder-problem", "lint sample:hip-examined --json"]
+)
+def test_a_reader_that_leaves_early_is_no_error(arguments: str) -> None:
+    command = f"{sys.executable} -m cds_service {arguments} | (exec 0<&-; sleep 0); echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=False, cwd=ROOT)
-    assert len(done.stdout) == 10
-    assert b"Traceback" not in done.stderr
+    assert done.stdout == b"141\n"
+    assert done.stderr == b""
+
+
+def test_a_disk_that_is_full_is_told() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "cds_service", "rules", "list"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False, cwd=ROOT)
+    assert done.returncode == 70
+    assert done.stderr == b"hip-spine: No space left on device\n"
+
+
+def test_a_fault_of_the_program_is_told_by_its_places_and_not_its_text() -> None:
+    def fails(word: str) -> None:
+        try:
+            {}[word]  # type: ignore[index]
+        except KeyError as error:
+            raise ValueError(f"of {word}") from error
+
+    with pytest.raises(ValueError, match="Miller") as failed:
+        fails("Miller")
+    said = "\n".join(places(failed.value))
+    assert "Miller" not in said
+    assert "in fails" in said
+    assert "ValueError, because of KeyError (without its text)" in said
+
+
+def test_nothing_of_a_record_steers_the_terminal(tmp_path: Path) -> None:
+    body = orjson.dumps(load_sample("hip-oa-with-back-pain", datetime.fromisoformat(NOW))).decode()
+    for inside in ("Low back pain, unspecified", "Condition/a-hip-oa"):
+        assert inside.rpartition("/")[2] in body
+    body = body.replace("Low back pain, unspecified", "Low \\u001b[2J[red]back\\u202e").replace(
+        '"a-hip-oa"', '"a-\\u001b[31m"'
+    )
+    file = tmp_path / "request.json"
+    file.write_text(body, encoding="utf-8")
+    said = told(run("evaluate", str(file), "--rule", "R16", "--now", NOW))
+    assert "Low [2J[red]back" in said
+    assert "Condition/a-[31m" in said
+    assert all(char.isprintable() or char == "\n" for char in said)
+
+
+def test_help_loads_none_of_the_libraries_that_single_commands_need() -> None:
+    asks = "import sys, cds_service.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, timeout=120, check=True, cwd=ROOT)
+    loaded = set(done.stdout.decode().split())
+    assert "typer" in loaded
+    assert not loaded & {"fhir", "flask", "gunicorn", "orjson", "pydantic", "requests", "rich"}
+
+
+class TestBundles:
+    """A bare Bundle in place of a request."""
+
+    @staticmethod
+    def bundle(*more: dict[str, Any]) -> bytes:
+        """The chart of a sample as one Bundle whose entries name the patient by the fullUrl of its entry."""
+        request = load_sample("hip-oa-with-back-pain", datetime.fromisoformat(NOW))
+        values = [value for value in request["prefetch"].values() if value]
+        listed = [
+            value.get("entry", []) if value["resourceType"] == "Bundle" else [{"resource": value}] for value in values
+        ]
+        entries = [entry for part in listed for entry in part]
+        for entry in entries:
+            entry["fullUrl"] = f"urn:uuid:{entry['resource'].get('id')}"
+        patient_id = request["context"]["patientId"]
+        body = {"resourceType": "Bundle", "type": "collection", "entry": [*entries, *more]}
+        return orjson.dumps(body).replace(f"Patient/{patient_id}".encode(), f"urn:uuid:{patient_id}".encode())
+
+    def test_it_is_the_whole_record_of_its_patient(self) -> None:
+        found = evaluated("-", given=self.bundle())
+        assert found["hook"] == "patient-view"
+        [card] = found["answer"]["cards"]
+        assert card["extension"]["org.hip-spine-cds.rule"]["id"] == "hip-oa-with-lbp"
+        assert set(found["chart"]["had"].values()) == {"complete"}
+        assert "extension" not in found["answer"]
+
+    def test_of_several_patients_one_is_named(self) -> None:
+        other = {"resource": {"resourceType": "Patient", "id": "p2"}}
+        given = self.bundle(other)
+        assert "holds 2 Patients" in told(run("evaluate", "-", given=given), 2)
+        assert "no Patient with the id 'p3'" in told(run("evaluate", "-", "--patient", "p3", given=given), 2)
+        assert evaluated("-", "--patient", "p2", given=given)["answer"]["cards"] == []
+        assert len(evaluated("-", "--patient", "composed-a", given=given)["answer"]["cards"]) == 1
+
+    def test_it_cannot_stand_for_a_hook_that_brings_its_own_data(self) -> None:
+        assert "send a whole request" in told(run("evaluate", "-", "--hook", "order-sign", given=self.bundle()), 2)
+        assert "--patient is for a Bundle" in told(run("evaluate", "sample:hip-examined", "--patient", "x"), 2)
 
 
 def test_rules_are_listed_and_one_is_said_in_plain_english() -> None:
@@ -193,7 +293,10 @@ def test_lint_tells_every_fault_with_its_path(tmp_path: Path) -> None:
     assert "Bundle.entry[2].resource.resourceType: 'Conditoin' is no resource type" in said
     assert "5 resources, " in said
     machine = json.loads(run("lint", str(file), "--json").stdout)
-    assert {fault["path"] for fault in machine} >= {"Bundle.entry[0].resource.code", "Bundle.entry[1].resource.subjekt"}
+    assert machine["resources"] == 5
+    paths = {fault["path"] for fault in machine["faults"]}
+    assert paths >= {"Bundle.entry[0].resource.code", "Bundle.entry[1].resource.subjekt"}
+    assert {unused["path"] for unused in machine["not_used"]} == {f"Bundle.entry[{index}].resource" for index in (0, 1)}
 
 
 @pytest.mark.parametrize("name", ["hip-examined", "hip-oa-with-back-pain"])
