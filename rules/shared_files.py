@@ -55,14 +55,18 @@ SHARED_FILES: dict[str, tuple[str, ...]] = {
 Tables = Mapping[str, Mapping[str, Any]]
 
 
-class _Definition(Logical):
+class DefinitionTable(Logical):
+    """A definition as it is written."""
+
     title: str
     not_found: str
     criterion: Criterion = Field(alias="is")
     examples: tuple[Example, ...] = Field(default=(), alias="example")
 
 
-class _Lists(Table):
+class NamedLists(Table):
+    """Body sites, the concepts that demand one, and lists of phrases, as they are written."""
+
     body_sites: dict[str, str] = Field(default_factory=dict)
     required_sites: dict[str, str] = Field(default_factory=dict)
     text_list: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
@@ -109,7 +113,7 @@ _NO_STATUSES = Statuses.model_construct(
 """Stands for statuses with a fault while everything else is read; nothing is evaluated with it."""
 
 
-def _definitions(reading: Reading, tables: Mapping[str, Any]) -> dict[str, _Definition]:
+def _definitions(reading: Reading, tables: Mapping[str, Any]) -> dict[str, DefinitionTable]:
     found = {}
     for name, raw in reading.table(tables.get("definition"), DEFINITIONS, "definition").items():
         place = f"definition.{name}"
@@ -118,7 +122,7 @@ def _definitions(reading: Reading, tables: Mapping[str, Any]) -> dict[str, _Defi
             continue
         if "is" in table:
             table["is"] = reading.criterion(table["is"], DEFINITIONS, f"{place}.is", DEFINITION_CRITERIA)
-        definition = reading.validate(_Definition, table, DEFINITIONS, place)
+        definition = reading.validate(DefinitionTable, table, DEFINITIONS, place)
         if definition is not None:
             found[name] = definition
         if definition is None or definition.criterion is UNREADABLE:
@@ -127,10 +131,10 @@ def _definitions(reading: Reading, tables: Mapping[str, Any]) -> dict[str, _Defi
 
 
 def _lexicon(
-    reading: Reading, lists: CodeLists, tables: Tables, statuses: Statuses, definitions: Mapping[str, _Definition]
+    reading: Reading, lists: CodeLists, tables: Tables, statuses: Statuses, definitions: Mapping[str, DefinitionTable]
 ) -> Lexicon:
-    raw = {key: tables[DEFINITIONS][key] for key in _Lists.model_fields if key in tables[DEFINITIONS]}
-    named = reading.validate(_Lists, raw, DEFINITIONS, "") or _Lists()
+    raw = {key: tables[DEFINITIONS][key] for key in NamedLists.model_fields if key in tables[DEFINITIONS]}
+    named = reading.validate(NamedLists, raw, DEFINITIONS, "") or NamedLists()
     return Lexicon(
         codelists=lists,
         statuses=statuses,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cds_service.cli.directories import DirectoryOption, chosen, refuse, sound
+from cds_service.cli.editor import CONFIGURATION, configuration, write_schemas
 
 if TYPE_CHECKING:
     from rules.directory import KnowledgeDirectory
@@ -48,13 +49,15 @@ def copy(target: Target, directory: DirectoryOption = None) -> None:
     from rules.directory import KnowledgeDirectory
 
     source, made = chosen(directory), KnowledgeDirectory(target)
-    sound(source)
+    ruleset = sound(source)
     if target.exists():
         refuse(f"{target} is there already; nothing is written over it.")
     shutil.copytree(source.rules, made.rules)
     shutil.copytree(source.codelists, made.codelists)
     if source.versions.exists():
         shutil.copyfile(source.versions, made.versions)
+    write_schemas(ruleset, target / "schema")
+    (target / CONFIGURATION).write_text(configuration("", "schema/"), encoding="utf-8")
     typer.echo(
         f"Written: {target}\n"
         f"Check it:  hip-spine rules check {target}\n"

@@ -8,6 +8,7 @@ from cds_service.cli.authoring import copy, new, new_codelist
 from cds_service.cli.catalogue import list_rules, show_rule
 from cds_service.cli.check import check
 from cds_service.cli.difference import diff
+from cds_service.cli.editor import schema
 from cds_service.cli.export import export
 
 rules_app = typer.Typer(
@@ -23,11 +24,13 @@ def rules() -> None:
     """Look at the knowledge base and work on it."""
 
 
-rules_app.command("list")(list_rules)
-rules_app.command("show")(show_rule)
-rules_app.command()(export)
-rules_app.command()(check)
-rules_app.command()(copy)
-rules_app.command()(new)
-rules_app.command("new-codelist")(new_codelist)
-rules_app.command()(diff)
+# The short helps are what fits beside a command's name in a list of commands.
+rules_app.command("list", short_help="List the rules.")(list_rules)
+rules_app.command("show", short_help="Say one rule in plain English.")(show_rule)
+rules_app.command(short_help="Check all of the knowledge.")(check)
+rules_app.command(short_help="Say what a change means.")(diff)
+rules_app.command(short_help="Copy the knowledge, to change the copy.")(copy)
+rules_app.command(short_help="Start the file of a new rule.")(new)
+rules_app.command("new-codelist", short_help="Start a new code list.")(new_codelist)
+rules_app.command(short_help="Print the knowledge as FHIR.")(export)
+rules_app.command(short_help="Write schemas for editors.")(schema)
