@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.directories import DirectoryOption, chosen, refuse, sound
+from cds_service.cli.directories import DirectoryOption, chosen, refuse, sound, to_write
 from cds_service.cli.editor import CONFIGURATION, configuration, write_schemas
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def new(
     """Write the file of a new rule, a draft that loads at once, and say what to do next."""
     from rules.skeleton import RULE_ID
 
-    knowledge = chosen(directory)
+    knowledge = to_write(directory)
     ruleset = sound(knowledge)
     if RULE_ID.fullmatch(rule_id) is None:
         refuse(f"{rule_id!r} is no rule id: small letters and digits, with single hyphens between words.")
@@ -104,7 +104,7 @@ def new_codelist(name: ListName, title: Title, directory: DirectoryOption = None
     from rules.skeleton import CONCEPT_NAME, new_concept
     from rules.skeleton import new_codelist as header
 
-    knowledge = chosen(directory)
+    knowledge = to_write(directory)
     ruleset = sound(knowledge)
     if CONCEPT_NAME.fullmatch(name) is None:
         refuse(f"{name!r} is no name of a code list: small letters and digits, with single underscores between words.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cds_service.cli.directories import DirectoryArgument, chosen, counted, show_faults
+from cds_service.cli.directories import DirectoryArgument, chosen, counted, show_faults, to_write
 
 if TYPE_CHECKING:
     from rules.directory import KnowledgeDirectory
@@ -25,7 +25,7 @@ def check(directory: DirectoryArgument = None, accept: Accept = False) -> None:
     """Check rules, code lists, examples, versions and review dates. Status 0: nothing is wrong. 1: something is."""
     from rules.loader import read_knowledge
 
-    knowledge = chosen(directory)
+    knowledge = to_write(directory) if accept else chosen(directory)
     ruleset, faults = read_knowledge(knowledge)
     if ruleset is None or faults:
         _end(faults, "Examples and versions are looked at when the files have no fault.")
@@ -122,6 +122,9 @@ def _warnings(ruleset: RuleSet, today: date) -> Iterator[str]:
         missing = not_shown(rule)
         if missing:
             yield f"{rule.id}.toml: example: no example expects {', '.join(missing)}"
+    sheet = ruleset.traceability.education.review
+    if sheet.overdue(today):
+        yield f"education.toml: review: the next review was due on {sheet.next_review}"
     for name, concept in ruleset.lexicon.codelists.concepts.items():
         texts = (concept.focus, concept.scope, concept.includes, concept.excludes)
         if any(TO_FILL_IN in text for text in texts):

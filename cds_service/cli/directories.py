@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _HELP = "A knowledge directory: it holds the folders hip_spine and codelists."
 _DEFAULT = "HIPSPINE_KNOWLEDGE_DIR, else the knowledge inside the service"
 _WIDTH = 110
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders into which Python installs programs."""
 
 DirectoryArgument = Annotated[Path | None, typer.Argument(help=_HELP, show_default=_DEFAULT)]
 DirectoryOption = Annotated[Path | None, typer.Option("--directory", help=_HELP, show_default=_DEFAULT)]
@@ -34,6 +36,17 @@ def chosen(given: Path | None) -> KnowledgeDirectory:
         return load_settings().knowledge
     except SettingsError as error:
         refuse(str(error))
+
+
+def to_write(given: Path | None) -> KnowledgeDirectory:
+    """As :func:`chosen`. Leaves the program for a directory inside an installation: its next update would undo it."""
+    knowledge = chosen(given)
+    if _INSTALLED.intersection(knowledge.root.resolve().parts):
+        refuse(
+            f"{knowledge.root} belongs to the installed program, and its next update would undo any change. "
+            "'hip-spine rules copy my-knowledge' makes a copy to work on."
+        )
+    return knowledge
 
 
 def sound(directory: KnowledgeDirectory, status: int = 1) -> RuleSet:

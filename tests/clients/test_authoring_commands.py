@@ -9,8 +9,10 @@ import time_machine
 from click.testing import Result
 from typer.testing import CliRunner
 
+from cds_service.app import create_app
 from cds_service.cli import app
-from rules import KnowledgeDirectory, load_knowledge
+from cds_service.settings import load_settings
+from rules import KnowledgeDirectory, KnowledgeFaults, load_knowledge
 from rules.loader import INSIDE
 from tests.lib.knowledge_copy import edit, knowledge_copy
 
@@ -146,10 +148,16 @@ def test_an_overdue_review_is_a_warning(knowledge: KnowledgeDirectory, today: st
         'state = "unreviewed"',
         'state = "reviewed"\nreviewer = "Dr A. Example"\nreviewed_on = 2026-11-24\nnext_review = 2027-11-24',
     )
+    edit(
+        knowledge.rules / "education.toml",
+        'state = "unreviewed"',
+        'state = "reviewed"\nreviewer = "Dr A. Example"\nreviewed_on = 2026-11-24\nnext_review = 2027-11-24',
+    )
     with time_machine.travel(f"{today}T12:00Z", tick=False):
         result = run("check", str(knowledge.root))
 
     assert result.exit_code == 0
+    assert ("Warning: education.toml: review: the next review was due on 2027-11-24\n" in result.output) is overdue
     warned = "Warning: gtps-with-lbp.toml: review: the next review was due on 2027-11-24\n" in result.output
     assert warned is overdue
 
@@ -255,6 +263,24 @@ def test_a_file_that_cannot_be_copied_line_by_line_is_refused(knowledge: Knowled
     result = run("new", "new-rule", "--like", "gtps-with-lbp", "--directory", str(knowledge.root))
     assert result.exit_code == 1
     assert "cannot be copied" in words(result)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["new", "new-rule"], ["new-codelist", "stiff_hip", "--title", "Stiff hip"], ["check", "--accept"]]
+)
+def test_nothing_is_written_into_the_installed_program(tmp_path: Path, arguments: list[str]) -> None:
+    installed = knowledge_copy(tmp_path / "site-packages" / "rules")
+    place = ["--directory", str(installed.root)] if arguments[0] != "check" else [str(installed.root)]
+
+    result = run(*arguments, *place)
+
+    assert result.exit_code == 1
+    assert "'hip-spine rules copy my-knowledge' makes a copy to work on" in words(result)
+
+
+def test_the_service_does_not_start_with_a_directory_that_holds_no_knowledge(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeFaults, match="a knowledge directory holds 'hip_spine' and 'codelists'"):
+        create_app(load_settings(knowledge_dir=tmp_path, state_dir=tmp_path / "state"))
 
 
 def test_a_new_code_list_waits_for_its_codes_and_its_meaning(knowledge: KnowledgeDirectory) -> None:
