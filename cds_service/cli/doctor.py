@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import typer
 
-from cds_service.cli.opening import FAULTS, open_settings
+from cds_service.cli.opening import FAULTS
 
 if TYPE_CHECKING:
     from cds_service.settings import Settings
@@ -27,9 +27,17 @@ class Finding(NamedTuple):
 
 
 def doctor() -> None:
-    """Check settings, knowledge, state directory, store, callers, outgoing connections and port; no patient data."""
-    settings = open_settings()
-    findings = list(examine(settings))
+    """Check settings, knowledge, state directory, store, callers, outgoing connections and port; no patient data.
+
+    As a start of the service does, it makes the state directory and brings the store up to date.
+    """
+    from cds_service.settings import SettingsError, load_settings
+
+    try:
+        findings = list(examine(load_settings()))
+    except SettingsError as wrong:
+        findings = [Finding("FAULT", "settings", str(fault)) for fault in wrong.faults]
+        findings.append(Finding("look", "everything else", "is looked at when the settings have no fault"))
     for state, about, said in findings:
         typer.echo(f"{state:<5}  {about:<16} {said}")
     if any(finding.state == "FAULT" for finding in findings):

@@ -19,7 +19,7 @@ from cds_service.cli.opening import (
 )
 
 if TYPE_CHECKING:
-    from cds_service.lint import Fault
+    from cds_service.strict_elements import Fault
 
 EXAMPLES: Final = """\b
 Examples:

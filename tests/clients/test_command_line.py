@@ -310,6 +310,14 @@ def test_doctor_finds_nothing_wrong_here_and_says_what_to_look_at(tmp_path: Path
     assert re.search(r"^look +reviews +40 rules are signed by no named clinician", said, re.MULTILINE)
 
 
+def test_doctor_tells_every_fault_of_the_settings() -> None:
+    said = told(run("doctor", HIPSPINE_PORT="http", HIPSPINE_PROT="1"), 1)
+    assert re.search(
+        r"^FAULT +settings +HIPSPINE_PORT: 'http' cannot be used; allowed: 1 to 65535$", said, re.MULTILINE
+    )
+    assert re.search(r"^FAULT +settings +HIPSPINE_PROT: .* did you mean 'HIPSPINE_PORT'\?$", said, re.MULTILINE)
+
+
 def test_doctor_names_each_fault_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     done = run(
