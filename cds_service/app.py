@@ -19,7 +19,7 @@ from cds_service.errors import register_errors
 from cds_service.evaluation import HipSpineService
 from cds_service.fhir_client import FhirClient
 from cds_service.fhir_servers import read_fhir_server
-from cds_service.pages.site import add_pages, add_samples
+from cds_service.pages.site import add_home, add_pages, add_samples
 from cds_service.routes.call import call_routes, current_time
 from cds_service.routes.discovery import discovery_routes
 from cds_service.routes.fhir import fhir_routes
@@ -66,7 +66,8 @@ def create_app(settings: Settings | None = None, *, now: Callable[[], datetime] 
     app.register_blueprint(call_routes(service, now=now, max_body_bytes=settings.max_body_bytes))
     app.register_blueprint(health_routes(ruleset, settings.state_dir))
     app.register_blueprint(fhir_routes(ruleset, settings.public_url, settings.intent))
-    add_pages(app, ruleset, settings.public_url)
+    add_home(app, settings.public_url)
+    add_pages(app, ruleset, card_writer, settings.public_url, now=now)
     if settings.try_it:
         add_samples(app, service, ruleset, settings.public_url, now)
     return app

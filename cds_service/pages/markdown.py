@@ -29,3 +29,8 @@ _cleaner = nh3.Cleaner(
 def to_html(text: str) -> Markup:
     """Render Markdown (CommonMark and tables) as HTML."""
     return Markup(_cleaner.clean(_renderer.render(text)))  # noqa: S704 - cleaned on this very line
+
+
+def line_to_html(text: str) -> Markup:
+    """Render one line of Markdown as HTML without a paragraph around it."""
+    return Markup(_cleaner.clean(_renderer.renderInline(text)))  # noqa: S704 - cleaned on this very line

@@ -13,7 +13,7 @@ from rules.codelists import CodeLists
 from rules.criteria import All, Any_, Criterion, Meets
 from rules.knowledge import Lexicon
 from rules.ruleset import RuleSet
-from rules.schema import Example, Given, Level, Rule, SuggestionUse
+from rules.schema import Example, Given, SuggestionUse
 
 KINDS_OF_ENTRY: Final = (
     "condition",
@@ -56,15 +56,6 @@ def unmarked(sentence: str) -> str:
     return POSSIBLE.sub("(possible) ", sentence)
 
 
-def level_condition(level: Level, rule: Rule, words: Lexicon) -> str:
-    """Say when a card of the rule has this level; the first level whose condition holds is taken."""
-    if level.when is not None:
-        when = f"When: {level.when.say(words)}."
-    else:
-        when = "The only level." if len(rule.levels) == 1 else "In every other case."
-    return f"{when} On {', '.join(level.hooks)} only." if level.hooks else when
-
-
 def suggestion_words(use: SuggestionUse, ruleset: RuleSet) -> str:
     """Name the template of a suggestion, the priority that the rule gives it, and when it is offered."""
     template = ruleset.templates[use.template]
@@ -72,12 +63,12 @@ def suggestion_words(use: SuggestionUse, ruleset: RuleSet) -> str:
     return said if use.when is None else f"{said}, if {use.when.say(ruleset.lexicon)}"
 
 
-def fact_words(fact: Fact | Answer) -> str:
+def fact_words(fact: Fact | Answer, words: Lexicon) -> str:
     """Say one fact of the chart: what, when, and which entry."""
     when = "undated" if fact.when is None else point(fact.when)
     if isinstance(fact, Answer):
         value = fact.word if fact.number is None else number(fact.number)
-        return f"answer {fact.item} = {value or 'a date'} ({when})"
+        return f"answer to “{words.items[fact.item].title}”: {value or 'a date'} ({when}, {fact.reference})"
     named = fact.text or (fact.matches[0].display if fact.matches else fact.kind)
     return f"{named} ({when}, {fact.reference})"
 
