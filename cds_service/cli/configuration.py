@@ -21,7 +21,10 @@ def config() -> None:
     """Look at the settings."""
 
 
-@config_app.command()
+@config_app.command(
+    short_help="Show each setting and its source.",
+    epilog="\b\nExamples:\n  hip-spine config show\n  hip-spine config show --markdown > docs/generated/settings.md",
+)
 def show(markdown: Markdown = False) -> None:
     """Show every setting with its value and where that is from; passwords are masked."""
     from cds_service.settings import PREFIX, settings_table

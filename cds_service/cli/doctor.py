@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cds_service.trust.issuers import Issuer
 
 EXAMPLES: Final = """\b
+Examples:
+  hip-spine doctor
+  HIPSPINE_PORT=9000 hip-spine doctor
 Run it with the environment of the service. Each line is ok, look (allowed, but worth a second look) or FAULT.
 Status: 0 no fault, 1 at least one fault."""
 

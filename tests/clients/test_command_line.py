@@ -7,14 +7,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from typer.main import get_command
 
-from cds_service.cli import places
+from cds_service.cli import app, places
 from cds_service.samples import load_sample
 from cds_service.settings import settings_table
 from cds_service.settings_page import settings_page
@@ -220,6 +222,32 @@ def test_help_loads_none_of_the_libraries_that_single_commands_need() -> None:
     loaded = set(done.stdout.decode().split())
     assert "typer" in loaded
     assert not loaded & {"fhir", "flask", "gunicorn", "orjson", "pydantic", "requests", "rich"}
+
+
+class TestHelp:
+    """Each command has examples, and each example says only words that the command knows."""
+
+    @staticmethod
+    def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+        if hasattr(command, "commands"):
+            for name, inside in command.commands.items():
+                yield from TestHelp.commands(inside, f"{path} {name}")
+        else:
+            yield path, command
+
+    def test_each_command_has_examples_of_words_that_it_knows(self) -> None:
+        for path, command in self.commands(get_command(app), "hip-spine"):
+            lines = [line for line in command.epilog.splitlines() if line.startswith("  ") and path in line]
+            assert lines, path
+            known = {option for part in command.params for option in part.opts} | {"--help"}
+            for line in lines:
+                asked = re.split(r"[|>]", line.partition(path)[2])[0].split()
+                assert {word for word in asked if word.startswith("--")} <= known, line
+
+    def test_each_command_fits_beside_its_name(self) -> None:
+        for arguments in ((), ("rules",), ("config",)):
+            said = told(run(*arguments, "--help"))
+            assert not [line for line in said.splitlines()[1:] if line.endswith("...")]
 
 
 class TestBundles:
