@@ -99,7 +99,7 @@ def add_samples(
     app: Flask, service: HipSpineService, ruleset: RuleSet, public_url: str, now: Callable[[], datetime]
 ) -> None:
     """Add the sample patients. They go the way of any call, so what the page shows is what an EHR gets."""
-    app.register_blueprint(patient_routes(ruleset, Trials(service, ruleset, now), public_url))
+    app.register_blueprint(patient_routes(ruleset, Trials(service, now), public_url))
 
 
 def _json_text(value: object) -> str:

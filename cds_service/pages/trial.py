@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from cards.completeness import unchecked
@@ -15,7 +16,7 @@ from cds_service.offers import PREFIX
 from cds_service.pages.spoken import fact_words
 from cds_service.pages.why import Why, why
 from cds_service.samples import Sample, load_sample
-from rules.ruleset import RuleSet
+from rules.engine import RuleResult
 from rules.schema import Rule
 from rules.trace import Ending, RuleTrace, trace
 from rules.triage import CARD_CAP
@@ -47,7 +48,7 @@ class Told:
         return self.trace.rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
     """A sample patient, the answer, and what became of each rule of the hook.
 
@@ -59,7 +60,6 @@ class Trial:
     answered: Answered | None = None
     refusal: Refusal | None = None
     unused: tuple[str, ...] = ()
-    told: tuple[Told, ...] = ()
 
     @property
     def hook(self) -> str:
@@ -70,10 +70,23 @@ class Trial:
         """What goes over the wire; None after a refusal."""
         return self.answered.body if self.answered is not None else None
 
+    @cached_property
+    def told(self) -> tuple[Told, ...]:
+        """What became of every rule of the hook; empty when none was asked."""
+        results = self.answered.results if self.answered is not None else ()
+        return tuple(told for result in results if (told := self.of(result.rule.id)) is not None)
+
     @property
     def held_back(self) -> tuple[Told, ...]:
         """The rules that had something to say and did not: withheld or excluded."""
         return tuple(told for told in self.told if told.held_back)
+
+    def of(self, rule_id: str) -> Told | None:
+        """What became of one rule; None when it was not asked."""
+        if self.answered is None:
+            return None
+        result = next((result for result in self.answered.results if result.rule.id == rule_id), None)
+        return _tell(result, self.answered) if result is not None else None
 
     def why(self, rule_id: str) -> Why | None:
         """The whole reasoning of one rule; None when it was not asked."""
@@ -82,17 +95,12 @@ class Trial:
             return None
         return why(told.trace, self.answered.chart, self.request, self.answered.ruleset.lexicon)
 
-    def of(self, rule_id: str) -> Told | None:
-        """What became of one rule; None when it was not asked."""
-        return next((told for told in self.told if told.rule.id == rule_id), None)
-
 
 class Trials:
     """Sends sample patients the way of any call. ``now`` is the moment of the call (aware)."""
 
-    def __init__(self, service: HipSpineService, ruleset: RuleSet, now: Callable[[], datetime]) -> None:
+    def __init__(self, service: HipSpineService, now: Callable[[], datetime]) -> None:
         self._service = service
-        self._ruleset = ruleset
         self._now = now
 
     def request(self, sample: Sample) -> dict[str, Any]:
@@ -107,24 +115,18 @@ class Trials:
             answered = self._service.answer(self._service.read(offer, body), self._now())
         except Refusal as refusal:
             return Trial(sample, body, refusal=refusal)
-        unused = unchecked(answered.chart, offer.needed)
-        return Trial(sample, body, answered, None, unused, self._told(answered))
-
-    def _told(self, answered: Answered) -> tuple[Told, ...]:
-        shown = {result.rule.id for result in answered.triage.shown}
-        withheld = {one.result.rule.id: WITHHELD[one.reason] for one in answered.triage.withheld}
-        return tuple(
-            _tell(trace(result, self._ruleset, answered.hook), shown, withheld, self._ruleset)
-            for result in answered.results
-        )
+        return Trial(sample, body, answered, unused=unchecked(answered.chart, offer.needed))
 
 
-def _tell(found: RuleTrace, shown: set[str], withheld: Mapping[str, str], ruleset: RuleSet) -> Told:
-    rule = found.rule
+def _tell(result: RuleResult, answered: Answered) -> Told:
+    rule = result.rule
+    found = trace(result, answered.ruleset, answered.hook)
+    withheld = next((one for one in answered.triage.withheld if one.result.rule.id == rule.id), None)
+    if withheld is not None:
+        return Told(found, "withheld", f"{WITHHELD[withheld.reason]} {found.headline}", (), held_back=True)
     kept = found.ending in (Ending.EXCLUDED, Ending.HIDDEN)
     steps = found.decided_by() if kept else ()
-    facts = tuple(dict.fromkeys(fact_words(fact, ruleset.lexicon) for step in steps for fact in step.found))
-    if rule.id in withheld:
-        return Told(found, "withheld", f"{withheld[rule.id]} {found.headline}", (), held_back=True)
-    outcome = "shown" if rule.id in shown else "silent"
+    words = answered.ruleset.lexicon
+    facts = tuple(dict.fromkeys(fact_words(fact, words) for step in steps for fact in step.found))
+    outcome = "shown" if result.fires else "silent"
     return Told(found, outcome, found.headline, facts[:MOST_FACTS], held_back=kept)

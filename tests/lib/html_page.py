@@ -14,12 +14,13 @@ OWN = "http://localhost"
 
 
 class Page(HTMLParser):
-    """The elements of a page with their attributes, its ids and its text. Refuses elements that are not closed."""
+    """The elements of a page with their attributes, its ids, title and text. Refuses elements that are not closed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.title = ""
         self._open: list[str] = []
         self.feed(html)
         assert self._open == []
@@ -35,6 +36,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += f" {data}"
+        if self._open and self._open[-1] == "title":
+            self.title += data
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         """The attributes of every element with this tag."""
