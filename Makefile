@@ -18,7 +18,7 @@ PACKAGES := rules cards cds_service
 help:
 	@echo "make run       start the service on http://$(HOST):$(PORT) (another port: make run PORT=9000)"
 	@echo "make test      the tests that need only Python (some of them: make test ARGS='-k sciatica')"
-	@echo "make check     style, types, the direction of imports, the Dockerfile"
+	@echo "make check     style, types, the direction of imports, the Dockerfile, printed pages up to date"
 	@echo "make format    rewrite the code in the project's style"
 	@echo "make coverage  the tests again, demanding every branch of rules/ and cards/"
 	@echo "make bench     how fast it is, as ratios to what nobody can beat (quick: make bench ARGS=--quick)"
@@ -34,17 +34,22 @@ test: $(VENV)/dev.stamp
 check: $(VENV)/dev.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy --strict $(PACKAGES)
+	$(PY) -m mypy --strict $(PACKAGES) benchmarks
 	$(PY) -m pip check
-	$(PY) -m pytest tests/architecture
+	$(PY) -m pytest -q tests/architecture tests/rule_library/test_statements.py
+	$(PY) -m pytest -q -m current
+	$(PY) -m cds_service rules check rules
 	$(VENV)/bin/hadolint Dockerfile
 
 format: $(VENV)/dev.stamp
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+# The tests that are about rules and cards themselves; those of the whole service would only take longer.
+COVERING := tests/unit tests/language tests/golden tests/rule_library tests/properties/test_firing.py
+
 coverage: $(VENV)/dev.stamp
-	$(PY) -m pytest -n auto --cov --cov-report=term $(ARGS)
+	$(PY) -m pytest -n auto --cov --cov-report=term $(COVERING) $(ARGS)
 
 bench: $(VENV)/dev.stamp
 	@$(PY) -m benchmarks $(ARGS)

@@ -383,6 +383,7 @@ def test_config_show_has_every_setting_its_source_and_no_password() -> None:
     assert "'HIPSPINE_PORT'" in told(run("config", "show", HIPSPINE_PROT="1"), 1)
 
 
+@pytest.mark.current
 def test_the_page_of_settings_is_current() -> None:
     assert told(run("config", "show", "--markdown")) == settings_page()
     page = (ROOT / "docs" / "generated" / "settings.md").read_text(encoding="utf-8")

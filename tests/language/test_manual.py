@@ -10,6 +10,7 @@ from tests.language.manual import MANUAL, main, manual
 from tests.language.pages import chapters
 
 
+@pytest.mark.current
 def test_the_committed_manual_is_current() -> None:
     assert MANUAL.read_text(encoding="utf-8") == manual(), "run python -m tests.language.manual"
 

@@ -119,6 +119,7 @@ def test_a_planted_fault_is_found_at_its_place(file: str, old: str, new: str, pl
     assert any(fault.startswith(place) for fault in found), found
 
 
+@pytest.mark.current
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_committed_schema_is_current(name: str) -> None:
     """Fails after a new name or word; `hip-spine rules schema --output docs/generated` writes the schemas anew."""
@@ -126,6 +127,7 @@ def test_the_committed_schema_is_current(name: str) -> None:
     assert committed == schema_texts(RULESET)[f"{name}{SUFFIX}"]
 
 
+@pytest.mark.current
 def test_the_committed_configuration_of_the_language_server_is_current() -> None:
     text = (CHECKOUT / CONFIGURATION).read_text(encoding="utf-8")
     assert text == configuration("rules/", "docs/generated/")
