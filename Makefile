@@ -13,7 +13,7 @@ PACKAGES := rules cards cds_service
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format coverage bench lock clean
+.PHONY: help run test check format coverage bench picture lock clean
 
 help:
 	@echo "make run       start the service on http://$(HOST):$(PORT) (another port: make run PORT=9000)"
@@ -22,6 +22,7 @@ help:
 	@echo "make format    rewrite the code in the project's style"
 	@echo "make coverage  the tests again, demanding every branch of rules/ and cards/"
 	@echo "make bench     how fast it is, as ratios to what nobody can beat (quick: make bench ARGS=--quick)"
+	@echo "make picture   take the pictures of cards in docs/images anew (needs Chromium and node)"
 	@echo "make lock      pin the dependencies anew after a change of pyproject.toml (newest: make lock ARGS=--upgrade)"
 	@echo "make clean     remove .venv and everything that the tools made"
 
@@ -50,6 +51,10 @@ COVERING := tests/unit tests/language tests/golden tests/rule_library tests/prop
 
 coverage: $(VENV)/dev.stamp
 	$(PY) -m pytest -n auto --cov --cov-report=term $(COVERING) $(ARGS)
+
+picture: $(VENV)/dev.stamp
+	npm --prefix tests/browser ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(PY) -m tests.browser.picture
 
 bench: $(VENV)/dev.stamp
 	@$(PY) -m benchmarks $(ARGS)
