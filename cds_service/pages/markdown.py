@@ -6,6 +6,7 @@ card quotes the record, and a record can hold anything.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import nh3
@@ -25,12 +26,20 @@ _cleaner = nh3.Cleaner(
     link_rel="noopener noreferrer",
 )
 
+_DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b(?![^<]*>)")
+"""A date outside of a tag."""
+
 
 def to_html(text: str) -> Markup:
     """Render Markdown (CommonMark and tables) as HTML."""
-    return Markup(_cleaner.clean(_renderer.render(text)))  # noqa: S704 - cleaned on this very line
+    return _shown(_renderer.render(text))
 
 
 def line_to_html(text: str) -> Markup:
     """Render one line of Markdown as HTML without a paragraph around it."""
-    return Markup(_cleaner.clean(_renderer.renderInline(text)))  # noqa: S704 - cleaned on this very line
+    return _shown(_renderer.renderInline(text))
+
+
+def _shown(html: str) -> Markup:
+    # A browser would break a line at the hyphens of a date.
+    return Markup(_DATE.sub(r'<span class="whole">\g<0></span>', _cleaner.clean(html)))  # noqa: S704 - cleaned right here

@@ -33,3 +33,10 @@ def test_nothing_in_it_acts(markdown: str) -> None:
 
     for forbidden in ("<script", "<img", "<iframe", "<style", '<a href="j', '<a href="d', "<a onclick"):
         assert forbidden not in html
+
+
+def test_a_date_is_kept_on_one_line_and_an_address_is_left_alone() -> None:
+    html = to_html("[page](https://example.org/2026-11-24) of 2026-11-24")
+
+    assert '<a href="https://example.org/2026-11-24"' in html
+    assert html.count('<span class="whole">2026-11-24</span>') == 1
