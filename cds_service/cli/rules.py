@@ -8,6 +8,7 @@ from cds_service.cli.authoring import copy, new, new_codelist
 from cds_service.cli.catalogue import list_rules, show_rule
 from cds_service.cli.check import check
 from cds_service.cli.difference import diff
+from cds_service.cli.docs import docs
 from cds_service.cli.editor import schema
 from cds_service.cli.export import export
 
@@ -42,6 +43,10 @@ rules_app.command(
     short_help="Say what a change means.",
     epilog=_examples("diff released my-knowledge", "diff released my-knowledge --json"),
 )(diff)
+rules_app.command(
+    short_help="Write the pages as files.",
+    epilog=_examples("docs --output pages"),
+)(docs)
 rules_app.command(short_help="Copy the knowledge, to change the copy.", epilog=_examples("copy my-knowledge"))(copy)
 rules_app.command(
     short_help="Start the file of a new rule.",
