@@ -12,13 +12,15 @@ from datetime import UTC
 
 from cards.facts import FactWords
 from cards.models import CallContext
-from cards.score import asks_score, score_section
+from cards.score import score_section
 from cards.text import bullets, escaped, listed, minute, plural, within
 from rules.chart import Chart
 from rules.checks import POSSIBLE, with_possible
-from rules.computed import CONFIRM_SIDE
+from rules.computed import CONFIRM_SIDE, DifferentialCriterion
+from rules.criteria import Criterion, asks
 from rules.engine import Looked, RuleResult
 from rules.logic import Verdict
+from rules.ordered import JudgedTextCriterion
 from rules.ruleset import RuleSet
 from rules.schema import Evidence, Level, Review, Rule
 
@@ -50,10 +52,10 @@ class RuleDetail:
     def __init__(self, rule: Rule, ruleset: RuleSet) -> None:
         self._lexicon = ruleset.lexicon
         concepts = frozenset[str]().union(*(need.concepts for need in ruleset.needs([rule])))
-        self._facts = FactWords(ruleset.lexicon, concepts)
+        self._facts = FactWords(ruleset.lexicon, concepts, own_text=self._asks(rule, JudgedTextCriterion))
         firing = [rule.when, *(level.when for level in rule.levels if level.when is not None)]
         self._asks_age = any("Patient" in part.kinds(ruleset.lexicon) for part in firing)
-        self._asks_score = any(asks_score(part, ruleset.lexicon) for part in rule.criteria().values())
+        self._asks_score = self._asks(rule, DifferentialCriterion)
         self._strength = f"**Advice** (strength: {rule.strength})"
         evidence = bullets([_evidence(item, ruleset) for item in rule.evidence])
         self._end = (
@@ -61,6 +63,9 @@ class RuleDetail:
             f"Rule {rule.id}, version {rule.version}, knowledge {ruleset.version}, {_review(rule.review)}. "
             "Data as of "
         )
+
+    def _asks(self, rule: Rule, kind: type[Criterion]) -> bool:
+        return any(asks(part, kind, self._lexicon) for part in rule.criteria().values())
 
     def write(self, result: RuleResult, level: Level, answer: Answer) -> str:
         """The whole detail of the card of ``result`` at ``level``."""

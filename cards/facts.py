@@ -40,11 +40,16 @@ class Line(NamedTuple):
 
 
 class FactWords:
-    """Says the facts of one rule's results. ``concepts``: the concepts that the rule reads."""
+    """Says the facts of one rule's results.
 
-    def __init__(self, lexicon: Lexicon, concepts: AbstractSet[str]) -> None:
+    ``concepts``: the concepts that the rule reads. ``own_text``: it reads the own text of orders as well, which is then
+    quoted (knowledge R31).
+    """
+
+    def __init__(self, lexicon: Lexicon, concepts: AbstractSet[str], *, own_text: bool = False) -> None:
         self._lexicon = lexicon
         self._concepts = concepts
+        self._own_text = own_text
 
     def lines(self, first: Iterable[Fact | Answer], then: Iterable[Fact | Answer], *, undated_first: bool) -> list[str]:
         """The facts as lines, those of ``first`` before those of ``then``, in each the newest first.
@@ -106,7 +111,9 @@ class FactWords:
         return list({(match.system, match.code): match for match in reversed(ordered)}.values())[::-1]
 
     def _words(self, fact: Fact, matches: Sequence[CodeMatch]) -> str:
-        recorded = escaped(fact.text) if fact.text else ""
+        own = fact.words if self._own_text and isinstance(fact, Order) else ""
+        text = own or fact.text
+        recorded = escaped(text) if text else ""
         if not matches:
             return recorded or "entry without a known code"
         words = display_words(matches[0].display)

@@ -11,23 +11,12 @@ from cards.text import bullets, within
 from rules.asking import Evaluation
 from rules.chart import Chart, Clock
 from rules.coded import ConditionCriterion
-from rules.computed import DifferentialCriterion
-from rules.criteria import Criterion, Meets
 from rules.differential import STENOSIS, Counted, score
 from rules.knowledge import Lexicon
 
 _STENOSIS = ConditionCriterion(condition=(STENOSIS,))
 _RESULTS = {"not enough": "too few answers for a result"}
 _CAVEAT = "Each yes adds points. The score is not validated and is not a probability."
-
-
-def asks_score(criterion: Criterion, lexicon: Lexicon) -> bool:
-    """True when ``criterion``, a part of it or a definition that it names reads the score."""
-    if isinstance(criterion, Meets):
-        criterion = lexicon.definitions[criterion.meets].criterion
-    if isinstance(criterion, DifferentialCriterion):
-        return True
-    return any(asks_score(part, lexicon) for part in criterion.parts())
 
 
 def score_section(chart: Chart, now: datetime, lexicon: Lexicon) -> str | None:

@@ -176,7 +176,7 @@ class Order(Fact):
     """A ServiceRequest.
 
     ``draft`` marks an order of the hook's context, ``judged`` one that the hook is about. ``words`` is its own
-    code.text (lower case, hyphens as blanks), ``reasons`` the concepts of its reasons.
+    code.text, ``reasons`` the concepts of its reasons.
     """
 
     priority: str | None = None

@@ -242,6 +242,13 @@ class Meets(Criterion):
             yield unknown_word(file, f"{place}.meets", "definition", self.meets, words.definitions)
 
 
+def asks(criterion: Criterion, kind: type[Criterion], words: Lexicon) -> bool:
+    """True when ``criterion``, a part of it or a definition that it names is of this kind."""
+    if isinstance(criterion, Meets):
+        criterion = words.definitions[criterion.meets].criterion
+    return isinstance(criterion, kind) or any(asks(part, kind, words) for part in criterion.parts())
+
+
 def _bracketed(part: Criterion, words: Lexicon, other: type[Criterion]) -> str:
     said = part.say(words)
     return f"({said})" if isinstance(part, other) else said

@@ -80,6 +80,11 @@ class JudgedCriterion(Coded):
         return AT_HAND
 
 
+def _plain(text: str) -> str:
+    """Text as phrases are looked for in it: lower case, hyphens read as blanks (knowledge R31)."""
+    return " ".join(text.lower().replace("-", " ").split())
+
+
 class JudgedTextCriterion(Criterion):
     """An order of the hook names one of the phrases of a list in its own words, and concerns the site asked for.
 
@@ -100,7 +105,7 @@ class JudgedTextCriterion(Criterion):
             for fact in of.chart.judged
             if isinstance(fact, Order)
             and is_judged(fact)
-            and any(phrase in fact.words for phrase in phrases)
+            and any(phrase in _plain(fact.words) for phrase in phrases)
             and self._concerns(fact)
         )
         return Outcome(Verdict.APPLIES if facts else Verdict.DOES_NOT_APPLY, facts, asked=self)
@@ -108,7 +113,7 @@ class JudgedTextCriterion(Criterion):
     def _concerns(self, fact: Order) -> bool:
         if self.body_site in fact.body_sites or fact.reasons & frozenset(self.reason):
             return True
-        return any(re.search(rf"\b{re.escape(word)}\b", fact.words) for word in self.words)
+        return any(re.search(rf"\b{re.escape(word)}\b", _plain(fact.words)) for word in self.words)
 
     def say(self, words: Lexicon) -> str:
         phrases = " or ".join(f"'{phrase}'" for phrase in words.text_lists[self.judged_text])

@@ -20,6 +20,7 @@ from cds_service.pages.spoken import draft_words
 from rules.chart import Answer, Fact
 from rules.knowledge import Lexicon
 from rules.logic import Verdict
+from rules.ordered import JudgedTextCriterion
 from rules.trace import RuleTrace, Step, TriedLevel
 
 STYLES: Final = {"critical": "bold white on red", "warning": "bold black on yellow", "info": "bold black on cyan"}
@@ -99,9 +100,8 @@ def _print_rule(console: Console, found: RuleTrace, withheld: str | None, words:
     console.print(Text.assemble((f"R{found.rule.number} {found.rule.id}", style), f"  [{state}]"))
     console.print(f"    {found.headline}")
     decided = found.decided_by()
-    concepts = frozenset[str]().union(*map(_concepts, decided))
     facts = dict.fromkeys(fact for step in decided for fact in step.found)
-    for line in _facts(facts, concepts, words):
+    for line in _facts(facts, decided, words):
         console.print(f"      {line}")
     if found.missing:
         console.print(f"    Not wholly had: {', '.join(sorted(found.missing))}")
@@ -112,13 +112,17 @@ def _print_rule(console: Console, found: RuleTrace, withheld: str | None, words:
             console.print(line)
 
 
-def _concepts(step: Step) -> frozenset[str]:
-    return step.concepts.union(*map(_concepts, step.parts))
+def _every(steps: Iterable[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        yield from _every(step.parts)
 
 
-def _facts(facts: Iterable[Fact | Answer], concepts: frozenset[str], words: Lexicon) -> Iterator[str]:
-    """Each fact as a card says it, with its code, date and entry."""
-    said = FactWords(words, concepts)
+def _facts(facts: Iterable[Fact | Answer], steps: Iterable[Step], words: Lexicon) -> Iterator[str]:
+    """Each fact that ``steps`` found as a card says it, with its code, date and entry."""
+    every = list(_every(steps))
+    concepts = frozenset[str]().union(*(step.concepts for step in every))
+    said = FactWords(words, concepts, own_text=any(step.word == JudgedTextCriterion.word for step in every))
     for fact in facts:
         yield from (_plain(line) for line in said.lines([fact], (), undated_first=True))
 
@@ -157,7 +161,7 @@ def _tree(step: Step, words: Lexicon, indent: str) -> Iterator[str]:
     asks = {"all": "all of", "any": "at least one of"}.get(step.word, step.asks)
     missing = f" (not wholly had: {', '.join(sorted(step.missing))})" if step.missing and not step.parts else ""
     yield f"{indent}{mark} {VERDICTS[step.verdict]}: {asks}{missing}"
-    for line in _facts(step.facts, step.concepts, words):
+    for line in _facts(step.facts, [step], words):
         yield f"{indent}      {line}"
     for part in step.parts:
         yield from _tree(part, words, f"{indent}    ")

@@ -11,6 +11,7 @@ from rules.chart import Answer, Chart, Fact
 from rules.criteria import All, Any_, Meets
 from rules.knowledge import Lexicon
 from rules.logic import Verdict
+from rules.ordered import JudgedTextCriterion
 from rules.trace import NotOffered, RuleTrace, Step
 
 JOINTS: Final = {All.word: "all of", Any_.word: "at least one of"}
@@ -88,7 +89,7 @@ class _Telling:
         return left.template.label, self._told(left.step)
 
     def _told(self, step: Step) -> Told:
-        words = FactWords(self._lexicon, step.concepts)
+        words = FactWords(self._lexicon, step.concepts, own_text=step.word == JudgedTextCriterion.word)
         found = step.verdict is Verdict.APPLIES
         return Told(
             JOINTS.get(step.word, step.asks),

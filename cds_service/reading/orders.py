@@ -26,8 +26,7 @@ def read_order(record: Record, referenced: Referenced) -> Order:
     shared = record.shared(when)
     words, reasons = "", frozenset[str]()
     if record.judged:
-        text = said(an_object(resource.get("code")).get("text")) or ""
-        words = " ".join(text.lower().replace("-", " ").split())
+        words = said(an_object(resource.get("code")).get("text")) or ""
         reasons = _reasons(resource, record.lists, referenced)
         shared["text"] = shared["text"] or own_words(resource.get("code"))
     return Order(

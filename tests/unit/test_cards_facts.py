@@ -138,6 +138,17 @@ def test_procedures_orders_and_images_are_said_with_their_status() -> None:
     assert said(image).endswith("2026-11-19; ImagingStudy/x")
 
 
+def test_the_own_text_of_an_order_is_quoted_where_a_rule_reads_it() -> None:
+    matches = LISTS.match(SCT, "363215001")
+    order = Order(
+        kind="ServiceRequest", reference="ServiceRequest/x", matches=matches, text="CT", words="PRP <injection>, hip"
+    )
+    reading = FactWords(KNOWLEDGE.lexicon, CONCEPTS, own_text=True)
+
+    assert "recorded as “PRP &lt;injection&gt;, hip”" in reading.lines([order], (), undated_first=False)[0]
+    assert "recorded as “CT”" in said(order)
+
+
 @pytest.mark.parametrize(
     ("fact", "words"),
     [

@@ -52,6 +52,15 @@ def test_every_level_of_a_rule_is_shown_by_an_example(rule: Rule) -> None:
     assert shown == {level.indicator for level in rule.levels}
 
 
+def test_the_card_about_an_order_that_was_recognised_by_its_text_quotes_it() -> None:
+    rule = KNOWLEDGE.rule("order-regenerative")
+    texts = {given.words for example in rule.examples for given in example.given if given.words}
+    cards = [card for example in rule_answers(rule.id) for card in example.answer["cards"]]
+
+    assert cards
+    assert all(any(text in card["detail"].split("\n\n")[1] for text in texts) for card in cards)
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_every_card_says_why_with_a_code_a_question_or_an_age(rule: Rule) -> None:
     for example in rule_answers(rule.id):

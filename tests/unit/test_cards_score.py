@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cards.score import asks_score, score_section
+from cards.score import score_section
 from rules.chart import Answer, Fact
 from tests.lib.sample_rules import KNOWLEDGE, NOW, answer, chart, condition
 
@@ -66,10 +66,3 @@ def test_nothing_is_listed_as_not_recorded_when_every_feature_was_answered() -> 
 
 def test_points_without_a_statement_name_none() -> None:
     assert any(line.endswith("spine 2") for line in section(answer("slr-positive")))
-
-
-@pytest.mark.parametrize(("rule", "found"), [("hip-pain-with-lbp", True), ("rf-cauda-equina", False)])
-def test_a_rule_is_known_to_read_the_score_however_deep_it_asks(rule: str, found: bool) -> None:
-    asked = KNOWLEDGE.rule(rule).criteria().values()
-
-    assert any(asks_score(criterion, KNOWLEDGE.lexicon) for criterion in asked) is found

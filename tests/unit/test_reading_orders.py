@@ -160,7 +160,7 @@ def test_an_order_that_the_hook_is_about_stays_whatever_its_code() -> None:
     chart = read(judged(plain), judged(text_only))
     assert [fact.reference for fact in chart.judged] == ["ServiceRequest/o1", "ServiceRequest/o2"]
     assert dropped(chart) == {"ServiceRequest": {"uncoded": 1}}
-    assert [fact.words for fact in facts(chart)] == ["", "prp injection hip"]
+    assert [fact.words for fact in facts(chart)] == ["", "PRP-Injection hip"]
     assert [fact.text for fact in chart.judged] == [None, "PRP-Injection hip"]
     assert facts(read(plain, text_only)) == []
 
