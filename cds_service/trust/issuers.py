@@ -42,7 +42,6 @@ class Issuer(BaseModel):
     ``audiences`` are further spellings of this service's address in its tokens: a base address, or one endpoint.
     ``tenants``: the organisations it may call for; empty = any, also none. ``life`` is the longest life of a token, in
     seconds. ``networks``: the private networks that its key set addresses live in; empty = the public internet.
-    ``client`` is the name of its client profile.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -55,16 +54,14 @@ class Issuer(BaseModel):
     audiences: tuple[str, ...] = ()
     tenants: frozenset[str] = frozenset()
     life: Annotated[int, Field(ge=30, le=DAY)] = HOUR
-    fhir_servers: tuple[str, ...] | None = None
-    client: str | None = None
     networks: tuple[str, ...] = ()
 
-    @field_validator("audiences", "fhir_servers")
+    @field_validator("audiences")
     @classmethod
-    def _addresses(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for address in given or ():
+    def _addresses(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for address in given:
             checked_address(address, path=True)
-        return given if given is None else tuple(address.rstrip("/") for address in given)
+        return tuple(address.rstrip("/") for address in given)
 
     @field_validator("jku")
     @classmethod

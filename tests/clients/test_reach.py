@@ -95,6 +95,13 @@ def test_a_server_is_written_as_it_was_read() -> None:
     assert str(FhirServer("https://ehr.example.org/fhir")) == "https://ehr.example.org/fhir"
 
 
+def test_servers_of_one_host_share_the_networks_that_each_names() -> None:
+    servers = ("https://ehr.intern/r4 in 10.20.0.0/16", "https://ehr.intern/r5 in fd12::/32")
+    reach = reach_of(read_fhir_server(server, allow_http_loopback=False) for server in servers)
+    assert reach.permits("ehr.intern", "10.20.3.4")
+    assert reach.permits("ehr.intern", "fd12::9")
+
+
 class NameServer:
     """Answers that an attacker's name server would give, one a question; the last one again and again."""
 

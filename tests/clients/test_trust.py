@@ -17,6 +17,8 @@ from werkzeug import Request, Response
 from cds_service.app import StartRefusedError, create_app
 from cds_service.samples import load_sample
 from cds_service.settings import load_settings
+from cds_service.trust.fetch import MOST_BYTES
+from cds_service.trust.issuers import Issuer, key_reach
 from tests.lib.clock import now
 from tests.lib.tokens import GONE, Ehr
 
@@ -156,13 +158,33 @@ def _hang_up(_: Request) -> Response:
     return Response(b"{", headers={"Content-Length": "100"})
 
 
+def test_a_key_set_beyond_the_limit_is_not_read_although_the_key_is_in_it(
+    opened: Opened, httpserver: HTTPServer, ehr: Ehr
+) -> None:
+    sizes = [MOST_BYTES + 1, MOST_BYTES]
+    httpserver.expect_request("/keys").respond_with_handler(lambda _: Response(ehr.key_set().ljust(sizes[0])))
+    text = issuer(ehr, f'keys = "{httpserver.url_for("/keys")}"')
+    assert post(opened(text).test_client(), ehr.signs(CALL, now())).status_code == 401
+    sizes.pop(0)
+    assert post(opened(text).test_client(), ehr.signs(CALL, now())).status_code == 200
+
+
+def test_key_sets_inside_the_hospital_are_reached_where_it_is_said_and_nowhere_else() -> None:
+    inside = Issuer(iss="a", jku=("https://keys.intern/a", "https://keys.intern/b"), networks=("10.20.0.0/16",))
+    outside = Issuer(iss="b", keys="https://keys.example.org/keys")
+    reach = key_reach([inside, outside])
+    assert reach.permits("keys.intern", "10.20.3.4")
+    assert not reach.permits("keys.intern", "10.21.3.4")
+    assert not reach.permits("keys.example.org", "10.20.3.4")
+    assert reach.permits("keys.example.org", "93.184.216.34")
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         lambda _: Response("down", 503),
         lambda _: Response("", 302, {"Location": "/other"}),
         lambda _: Response("<html>login</html>"),
-        lambda _: Response(b'{"keys": [' + b" " * 300_000 + b"]}"),
         _hang_up,
     ],
 )

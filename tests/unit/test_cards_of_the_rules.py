@@ -54,7 +54,7 @@ def test_every_level_of_a_rule_is_shown_by_an_example(rule: Rule) -> None:
 
 def test_the_card_about_an_order_that_was_recognised_by_its_text_quotes_it() -> None:
     rule = KNOWLEDGE.rule("order-regenerative")
-    texts = {given.words for example in rule.examples for given in example.given if given.words}
+    texts = {given.words for example in rule.examples for given in (*example.given, *example.each) if given.words}
     cards = [card for example in rule_answers(rule.id) for card in example.answer["cards"]]
 
     assert cards

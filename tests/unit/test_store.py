@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,29 @@ def test_what_keeps_the_store_from_opening_is_told_without_a_password(tmp_path: 
     with pytest.raises(StoreFault) as fault:
         unreachable.bring_up_to_date()
     assert "secret" not in str(fault.value)
+
+
+def test_what_is_acknowledged_is_on_the_disk_and_readers_do_not_wait(tmp_path: Path) -> None:
+    store = Store(store_url("", tmp_path))
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_of_two_writers_one_is_told_to_wait_before_it_has_read_anything(tmp_path: Path) -> None:
+    store = Store(store_url("", tmp_path))
+    with (
+        store.engine.begin(),
+        closing(sqlite3.connect(tmp_path / FILE, timeout=0)) as other,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+
+def test_a_forked_process_opens_connections_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(store_url("", tmp_path))
+    parent = store.engine
+    assert store.engine is parent
+    process = os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: process + 1)
+    assert store.engine is not parent

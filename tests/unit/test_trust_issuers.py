@@ -24,7 +24,7 @@ def faults(folder: Path, text: str) -> tuple[str, ...]:
 def test_an_issuer_has_safe_defaults(tmp_path: Path) -> None:
     (issuer,) = read_issuers(written(tmp_path, '[[issuer]]\niss = "https://a.org"\nkeys = "https://a.org/keys"\n'))
     assert (issuer.algorithms, issuer.life, issuer.tenants) == (RECOMMENDED, HOUR, frozenset())
-    assert (issuer.jku, issuer.audiences, issuer.fhir_servers, issuer.client) == ((), (), None, None)
+    assert (issuer.jku, issuer.audiences, issuer.networks) == ((), (), ())
 
 
 def test_a_key_file_starts_at_the_folder_of_the_file(tmp_path: Path) -> None:
@@ -41,13 +41,12 @@ algorithms = ["RS384", "RS256"]
 audiences = ["https://cds.a.org/", "http://10.0.0.7/cds-services/hip-spine-patient-view"]
 tenants = ["north"]
 life = 86400
-fhir_servers = ["https://a.org/fhir/"]
-client = "epic"
+networks = ["10.20.0.0/16"]
 """
     (issuer,) = read_issuers(written(tmp_path, text))
     assert issuer.jku == ("https://a.org/keys", "http://127.0.0.1:3005/keys")
     assert issuer.audiences == ("https://cds.a.org", "http://10.0.0.7/cds-services/hip-spine-patient-view")
-    assert (issuer.fhir_servers, issuer.tenants, issuer.life) == (("https://a.org/fhir",), frozenset({"north"}), 86400)
+    assert (issuer.networks, issuer.tenants, issuer.life) == (("10.20.0.0/16",), frozenset({"north"}), 86400)
 
 
 @pytest.mark.parametrize(
