@@ -22,7 +22,7 @@ help:
 	@echo "make format    rewrite the code in the project's style"
 	@echo "make coverage  the tests again, demanding every branch of rules/ and cards/"
 	@echo "make bench     how fast it is, as ratios to what nobody can beat (quick: make bench ARGS=--quick)"
-	@echo "make picture   take the pictures of cards in docs/images anew (needs Chromium and node)"
+	@echo "make picture   take the pictures of cards in docs/images anew (needs Chromium, node and pngquant)"
 	@echo "make lock      pin the dependencies anew after a change of pyproject.toml (newest: make lock ARGS=--upgrade)"
 	@echo "make clean     remove .venv and everything that the tools made"
 
